@@ -1,0 +1,1 @@
+"""What makes, serves and grades the course: the staff's package."""

@@ -1,0 +1,5 @@
+"""The one exception that a user of the course sees as a sentence instead of a traceback."""
+
+
+class CourseError(Exception):
+    """Something the user can mend: the message says in one sentence what is wrong and what to do."""
