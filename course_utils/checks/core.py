@@ -16,7 +16,9 @@ import numpy as np
 
 from course_utils.checks.compare import agree, as_array, describe
 from course_utils.checks.report import Report, Trial
-from course_utils.checks.rooms import Callee, Handle, LocalCallee, Reply, as_callee
+from course_utils.checks.rooms import Callee, Failure, Handle, LocalCallee, Reply, as_callee
+
+UNUSABLE = "unusable"
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,19 @@ class Case:
     """One call: what is tried (a name for people) and the arguments, in the order of the call.
 
     The first case of a check decides: its inputs leave no known mistake alive, and an output that
-    is wrong there earns nothing elsewhere. `weight` is the case's share of the points.
+    is wrong there earns nothing elsewhere. `weight` is the case's share of the points. `aside`
+    holds what only the oracle and `read` are told: the test strings for weights set by hand.
     """
 
     name: str
     arguments: dict[str, Any]
     weight: float = 1.0
+    aside: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """All that the oracle may use: the arguments and what is kept aside."""
+        return {**self.arguments, **self.aside}
 
 
 @dataclass(frozen=True)
@@ -64,11 +73,12 @@ class Check:
 
     outputs      what the function returns, in order
     cases        draws the inputs from a generator; the first case decides
-    oracle       the right answer by independent means: takes a case's arguments
+    oracle       the right answer by independent means: takes all that a case knows, by name
     mistakes     known wrong implementations, tried in order when the function is wrong
     conventions  by keyword: the variants that a caller may declare (`batch_first=False`)
-    read         turns (arguments, returned value) into what is compared; for answers that are
-                 right by what they do (weights that compute parity), not by what they are
+    read         turns (what the case knows, returned value) into what is compared, for answers
+                 that are right by what they do, such as weights that compute parity; it raises
+                 ValueError with a sentence where the value cannot be used
     """
 
     title: str
@@ -93,7 +103,7 @@ class Check:
         first = replies[0].failure
         if first is not None and first.kind == "NotImplementedError":
             return Report(self.title)
-        expected = [self._outputs(self.oracle(**case.arguments)) for case in cases]
+        expected = [self._outputs(self.oracle(**case.known)) for case in cases]
         trials = [
             trial
             for case, reply, right in zip(cases, replies, expected, strict=True)
@@ -123,17 +133,14 @@ class Check:
         reply = callee.call(arguments)
         if reply.failure is not None:
             return reply
+        value = reply.value
         try:
-            value = reply.value
             for convention in reversed(conventions):
                 value = convention.value(value)
             if self.read is not None:
-                value = LocalCallee(self.read).call({"given": case.arguments, "value": value})
-                if value.failure is not None:
-                    return Reply(failure=value.failure, changed=reply.changed)
-                value = value.value
-        except (TypeError, ValueError, IndexError, AttributeError):
-            value = None  # not of a form that the convention can turn round: judged as missing
+                value = self.read(case.known, value)
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            return Reply(failure=Failure(UNUSABLE, str(error)), changed=reply.changed)
         return Reply(value=value, changed=reply.changed)
 
     def _outputs(self, value: Any) -> list[Any]:
@@ -148,7 +155,10 @@ class Check:
     def _judge(self, case: Case, reply: Reply, expected: list[Any]) -> Iterable[Trial]:
         share = case.weight / len(self.outputs)
         if reply.failure is not None:
-            yield Trial(case.name, "", False, f"Your function raised {reply.failure}.", case.weight)
+            message = f"Your function raised {reply.failure}."
+            if reply.failure.kind == UNUSABLE:
+                message = f"What your function returned cannot be used: {reply.failure.message}."
+            yield Trial(case.name, "", False, message, case.weight)
             return
         for output, got, right in zip(
             self.outputs, self._outputs(reply.value), expected, strict=True

@@ -46,7 +46,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came of a call: a plain value or a failure, and which arguments were changed in place."""
+    """What came of a call: a plain value or a failure, and the arguments changed in place."""
 
     value: Any = None
     failure: Failure | None = None
