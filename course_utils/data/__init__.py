@@ -1,0 +1,52 @@
+"""Data of the course: real records that are already installed, and tasks with a known optimum.
+
+Nothing here is downloaded. Series come as `(samples, time, features)`, clips as `(B, T, H, W, C)`,
+token ids as `(B, T)` with 0 for padding and 1 for an unknown word. Whatever is random takes a
+`seed` or a `numpy.random.Generator`, and gives the same values again for the same one.
+"""
+
+from course_utils.data.batching import batches, split_at_random, split_by_group, split_in_time
+from course_utils.data.images import digits, moving_digits
+from course_utils.data.sentiment import (
+    LabelledTexts,
+    Reviews,
+    load_imdb,
+    order_reviews,
+    reviews,
+)
+from course_utils.data.synthetic import delayed_echo, parity_sequences
+from course_utils.data.text import (
+    Vocab,
+    manual_text,
+    mask_from_lengths,
+    one_hot,
+    pad_sequences,
+    tokenize,
+)
+from course_utils.data.weather import Weather, load_weather, standardise, windows
+
+__all__ = [
+    "LabelledTexts",
+    "Reviews",
+    "Vocab",
+    "Weather",
+    "batches",
+    "delayed_echo",
+    "digits",
+    "load_imdb",
+    "load_weather",
+    "manual_text",
+    "mask_from_lengths",
+    "moving_digits",
+    "one_hot",
+    "order_reviews",
+    "pad_sequences",
+    "parity_sequences",
+    "reviews",
+    "split_at_random",
+    "split_by_group",
+    "split_in_time",
+    "standardise",
+    "tokenize",
+    "windows",
+]
