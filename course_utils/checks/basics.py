@@ -1,0 +1,766 @@
+"""Checks of lesson 00: reading a formula, four things from school, and the shapes of sequences.
+
+Each oracle takes another road than the mistakes do: torch's autograd, einsum, or torch's own
+padding, where the mistakes are lines of NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from course_utils.checks.core import Case, Check, Mistake, Output
+
+# --- the first check that a reader meets -----------------------------------------------------
+
+
+def _series_cases(rng: np.random.Generator) -> Iterable[Case]:
+    yield Case("B=3, T=5, D=4", {"x": rng.normal(size=(3, 5, 4))}, weight=3)
+    yield Case("as many sequences as steps (B=T=4)", {"x": rng.normal(size=(4, 4, 2))})
+    yield Case("one step (T=1)", {"x": rng.normal(size=(2, 1, 3))})
+
+
+mean_over_time = Check(
+    "the mean over time",
+    [Output("mean", "(B, D)")],
+    _series_cases,
+    lambda x: np.einsum("btd->bd", x) / x.shape[1],
+    (
+        Mistake(
+            "mean over the batch",
+            "This is the mean over axis 0, the batch: it mixes different sequences.",
+            "x is (B, T, D): time is axis 1.",
+            lambda x: x.mean(axis=0),
+        ),
+        Mistake(
+            "mean over the features",
+            "This is the mean over axis 2, the features.",
+            "x is (B, T, D): time is axis 1.",
+            lambda x: x.mean(axis=2),
+        ),
+        Mistake(
+            "sum for mean",
+            "This is the sum over time, not the mean.",
+            "Divide by the number of steps, or use `.mean`.",
+            lambda x: x.sum(axis=1),
+        ),
+        Mistake(
+            "mean of everything",
+            "This is the mean of all numbers, one for the whole array.",
+            "Name the axis: `x.mean(axis=...)`.",
+            lambda x: x.mean(),
+        ),
+    ),
+)
+"""Judges `mean_over_time(x) -> (B, D)`."""
+
+
+# --- reading another text's formula ----------------------------------------------------------
+
+
+def _slide_cases(rng: np.random.Generator) -> Iterable[Case]:
+    def slide(B: int, D: int, H: int) -> dict[str, np.ndarray]:
+        return {
+            "x_t": rng.normal(size=(B, D)),
+            "s_prev": rng.normal(size=(B, H)),
+            "W": rng.normal(size=(H, D)) / np.sqrt(D),
+            "U": rng.normal(size=(H, H)) / np.sqrt(H),
+            "b": rng.uniform(0.2, 0.8, size=H) * rng.choice([-1, 1], size=H),
+        }
+
+    yield Case("B=3, D=4, H=6", slide(3, 4, 6), weight=3)
+    yield Case("D=H=4: no shape complains", slide(3, 4, 4))
+    yield Case("one sequence (B=1)", slide(1, 2, 5))
+
+
+def _slide_oracle(x_t, s_prev, W, U, b) -> np.ndarray:
+    """torch.nn.RNNCell keeps its weights as the slide does, (out, in)."""
+    import torch
+
+    cell = torch.nn.RNNCell(W.shape[1], W.shape[0]).double()
+    with torch.no_grad():
+        cell.weight_ih.copy_(torch.from_numpy(W))
+        cell.weight_hh.copy_(torch.from_numpy(U))
+        cell.bias_ih.copy_(torch.from_numpy(b))
+        cell.bias_hh.zero_()
+        return cell(torch.from_numpy(x_t), torch.from_numpy(s_prev)).numpy()
+
+
+slide_step = Check(
+    "a slide's step for rows",
+    [Output("s_t", "(B, H)")],
+    _slide_cases,
+    _slide_oracle,
+    (
+        Mistake(
+            "U not transposed",
+            "`U` is not transposed. It is square, so no shape complains.",
+            "The slide's U s with a column s is our s @ U.T with a row s. W has its .T already.",
+            lambda x, s, W, U, b: np.tanh(x @ W.T + s @ U + b),
+        ),
+        Mistake(
+            "nothing transposed",
+            "Neither `W` nor `U` is transposed.",
+            "The slide's matrices are (out, in); a row times a matrix needs (in, out).",
+            lambda x, s, W, U, b: np.tanh(x @ W + s @ U + b),
+        ),
+        Mistake(
+            "W and U exchanged",
+            "`W` and `U` are exchanged: on this slide W belongs to the input.",
+            "Letters change from text to text. Read what each matrix stands in front of.",
+            lambda x, s, W, U, b: np.tanh(x @ U.T + s @ W.T + b),
+        ),
+        Mistake(
+            "columns returned",
+            "The numbers are right, but they stand in columns, (H, B); asked for are rows, (B, H).",
+            "Either transpose at the end, or translate to x @ W.T and stay with rows.",
+            lambda x, s, W, U, b: np.tanh(W @ x.T + U @ s.T + b[:, None]),
+        ),
+        Mistake(
+            "tanh omitted",
+            "The tanh is missing: this is the sum inside it.",
+            "Wrap the whole sum: `np.tanh(...)`.",
+            lambda x, s, W, U, b: x @ W.T + s @ U.T + b,
+        ),
+        Mistake(
+            "bias never added",
+            "The bias `b` is never added.",
+            "Three terms stand inside the tanh.",
+            lambda x, s, W, U, b: np.tanh(x @ W.T + s @ U.T),
+        ),
+    ),
+)
+"""Judges `slide_step(x_t, s_prev, W, U, b) -> s_t (B, H)` for s_t = tanh(W x_t + U s_{t-1} + b)."""
+
+
+# --- chain rule ------------------------------------------------------------------------------
+
+
+def _slope_cases(rng: np.random.Generator) -> Iterable[Case]:
+    def numbers(n: int) -> dict[str, np.ndarray]:
+        names = ("w", "x", "b", "target")
+        return {name: rng.normal(size=n) for name in names}
+
+    yield Case("eight random points", numbers(8), weight=3)
+    yield Case("one point", numbers(1))
+    yield Case("x = 0: w has no effect", {**numbers(3), "x": np.zeros(3)})
+
+
+def _slope_oracle(w, x, b, target) -> np.ndarray:
+    import torch
+
+    w, x, b, target = (torch.tensor(a, dtype=torch.float64) for a in (w, x, b, target))
+    w.requires_grad_()
+    ((torch.tanh(w * x + b) - target) ** 2).sum().backward()
+    return w.grad.numpy()
+
+
+def _slope(w, x, b, target, outer=2, squash=lambda h, z: 1 - h**2, inner=True, sign=1):
+    z = w * x + b
+    h = np.tanh(z)
+    return outer * sign * (h - target) * squash(h, z) * (x if inner else 1)
+
+
+loss_slope = Check(
+    "the chain rule",
+    [Output("slope", "(n)")],
+    _slope_cases,
+    _slope_oracle,
+    (
+        Mistake(
+            "inner derivative forgotten",
+            "The last factor is missing: z = w x + b changes by x when w changes by 1.",
+            "Three links in the chain: loss to h, h to z, z to w.",
+            lambda *a: _slope(*a, inner=False),
+        ),
+        Mistake(
+            "slope of tanh forgotten",
+            "The slope of tanh is missing.",
+            "Between h and z stands the factor 1 - h².",
+            lambda *a: _slope(*a, squash=lambda h, z: 1),
+        ),
+        Mistake(
+            "slope of tanh before the tanh",
+            "The slope of tanh is taken as 1 - z², at the value before the tanh.",
+            "tanh'(z) = 1 - tanh(z)² = 1 - h².",
+            lambda *a: _slope(*a, squash=lambda h, z: 1 - z**2),
+        ),
+        Mistake(
+            "1 - h",
+            "The slope of tanh is taken as 1 - h; the square is missing.",
+            "tanh'(z) = 1 - h².",
+            lambda *a: _slope(*a, squash=lambda h, z: 1 - h),
+        ),
+        Mistake(
+            "slope of the sigmoid",
+            "h (1 - h) is the slope of the sigmoid; here stands a tanh.",
+            "tanh'(z) = 1 - h².",
+            lambda *a: _slope(*a, squash=lambda h, z: h * (1 - h)),
+        ),
+        Mistake(
+            "two of the square forgotten",
+            "The factor 2 of the square is missing.",
+            "The slope of e² with respect to e is 2 e.",
+            lambda *a: _slope(*a, outer=1),
+        ),
+        Mistake(
+            "sign reversed",
+            "The sign is reversed.",
+            "The loss holds (h - target)², so the outer slope is 2 (h - target).",
+            lambda *a: _slope(*a, sign=-1),
+        ),
+        Mistake(
+            "the loss itself",
+            "This is the loss, not its slope.",
+            "Asked for is how fast the loss changes with w.",
+            lambda w, x, b, target: (np.tanh(w * x + b) - target) ** 2,
+        ),
+    ),
+)
+"""Judges `loss_slope(w, x, b, target) -> d/dw (tanh(w x + b) - target)²`, all of shape (n,)."""
+
+
+# --- a Jacobian ------------------------------------------------------------------------------
+
+
+def _jacobian_cases(rng: np.random.Generator) -> Iterable[Case]:
+    def layer(D: int, H: int) -> dict[str, np.ndarray]:
+        return {
+            "x": rng.normal(size=D),
+            "W": rng.normal(size=(D, H)) / np.sqrt(D),
+            "b": rng.uniform(0.2, 0.8, size=H) * rng.choice([-1, 1], size=H),
+        }
+
+    yield Case("D=4, H=6", layer(4, 6), weight=3)
+    yield Case("D=H=4: no shape complains", layer(4, 4))
+    yield Case("one unit (H=1)", layer(3, 1))
+
+
+def _jacobian_oracle(x, W, b) -> np.ndarray:
+    import torch
+
+    W, b = torch.from_numpy(W), torch.from_numpy(b)
+    # torch puts outputs first, (H, D); our layout is the transpose.
+    return torch.autograd.functional.jacobian(
+        lambda row: torch.tanh(row @ W + b), torch.from_numpy(x)
+    ).T.numpy()
+
+
+def _h(x, W, b):
+    return np.tanh(x @ W + b)
+
+
+layer_jacobian = Check(
+    "a Jacobian",
+    [Output("J", "(D, H)")],
+    _jacobian_cases,
+    _jacobian_oracle,
+    (
+        Mistake(
+            "transposed layout",
+            "This is the transpose: the layout of other texts, outputs first.",
+            "Ours has inputs first: J[i, j] = ∂h[j] / ∂x[i], shape (D, H) like W.",
+            lambda x, W, b: (W * (1 - _h(x, W, b) ** 2)).T,
+        ),
+        Mistake(
+            "slope of tanh forgotten",
+            "This is W alone: the slope of tanh is missing.",
+            "Column j of W is multiplied by 1 - h[j]².",
+            lambda x, W, b: W.copy(),
+        ),
+        Mistake(
+            "slope on the wrong side",
+            "The slope of tanh multiplies the rows of W; it belongs to the columns.",
+            "tanh acts on output j, and output j is column j.",
+            lambda x, W, b: (1 - _h(x, W, b) ** 2)[:, None] * W,
+        ),
+        Mistake(
+            "1 - h",
+            "The slope of tanh is taken as 1 - h; the square is missing.",
+            "tanh'(z) = 1 - h².",
+            lambda x, W, b: W * (1 - _h(x, W, b)),
+        ),
+        Mistake(
+            "slope of tanh before the tanh",
+            "The slope of tanh is taken as 1 - z², at the value before the tanh.",
+            "tanh'(z) = 1 - tanh(z)² = 1 - h².",
+            lambda x, W, b: W * (1 - (x @ W + b) ** 2),
+        ),
+        Mistake(
+            "bias forgotten",
+            "The bias is missing in h, so the slopes are taken at another place.",
+            "A constant vanishes when you differentiate, but h itself still holds b.",
+            lambda x, W, b: W * (1 - np.tanh(x @ W) ** 2),
+        ),
+        Mistake(
+            "only the tanh",
+            "This is the Jacobian of the tanh alone, from z to h. The step from x to z is missing.",
+            "Multiply by the Jacobian of x @ W, which is W.",
+            lambda x, W, b: np.diag(1 - _h(x, W, b) ** 2),
+        ),
+    ),
+)
+"""Judges `layer_jacobian(x, W, b) -> J (D, H)` of h = tanh(x W + b), J[i, j] = ∂h[j]/∂x[i]."""
+
+
+# --- matrix shapes ---------------------------------------------------------------------------
+
+
+def _outer_cases(rng: np.random.Generator) -> Iterable[Case]:
+    def pair(B: int, T: int, D: int, H: int) -> dict[str, np.ndarray]:
+        return {"x": rng.normal(size=(B, T, D)), "d": rng.normal(size=(B, T, H))}
+
+    yield Case("B=3, T=5, D=4, H=6", pair(3, 5, 4, 6), weight=3)
+    yield Case("D=H=4: no shape complains", pair(2, 3, 4, 4))
+    yield Case("one sequence of one step", pair(1, 1, 2, 3))
+
+
+def _outer(x, d):
+    return np.einsum("btd,bth->dh", x, d)
+
+
+sum_of_outer_products = Check(
+    "shapes: a sum of outer products",
+    [Output("S", "(D, H)")],
+    _outer_cases,
+    lambda x, d: np.sum(x[..., :, None] * d[..., None, :], axis=(0, 1)),
+    (
+        Mistake(
+            "transposed",
+            "This is the transpose: (H, D) was made where (D, H) is asked for.",
+            "Row i belongs to x[..., i], column j to d[..., j].",
+            lambda x, d: _outer(d, x),
+        ),
+        Mistake(
+            "not summed over the batch",
+            "Each sequence has a matrix of its own: the sum over the batch is missing.",
+            "B may not be left in the result. Flatten batch and time into one axis first.",
+            lambda x, d: np.einsum("btd,bth->bdh", x, d),
+        ),
+        Mistake(
+            "not summed over time",
+            "Each step has a matrix of its own: the sum over time is missing.",
+            "T may not be left in the result. Flatten batch and time into one axis first.",
+            lambda x, d: np.einsum("btd,bth->tdh", x, d),
+        ),
+        Mistake(
+            "averaged over the batch",
+            "The result is divided by B: a mean over the batch where a sum is asked for.",
+            "Add; do not average.",
+            lambda x, d: _outer(x, d) / x.shape[0],
+        ),
+        Mistake(
+            "averaged over batch and time",
+            "The result is divided by B T: a mean where a sum is asked for.",
+            "Add; do not average.",
+            lambda x, d: _outer(x, d) / (x.shape[0] * x.shape[1]),
+        ),
+        Mistake(
+            "last step only",
+            "Only the last step is counted.",
+            "Every step of every sequence adds an outer product.",
+            lambda x, d: _outer(x[:, -1:], d[:, -1:]),
+        ),
+        Mistake(
+            "first sequence only",
+            "Only the first sequence is counted.",
+            "Every step of every sequence adds an outer product.",
+            lambda x, d: _outer(x[:1], d[:1]),
+        ),
+        Mistake(
+            "summed before multiplying",
+            "x and d are summed over steps first and multiplied afterwards.",
+            "Multiply at each step, then add: a product of sums is not a sum of products.",
+            lambda x, d: np.outer(x.sum(axis=(0, 1)), d.sum(axis=(0, 1))),
+        ),
+    ),
+)
+"""Judges `sum_of_outer_products(x, d) -> S (D, H)`, the sum over b, t of outer(x[b,t], d[b,t])."""
+
+
+# --- softmax ---------------------------------------------------------------------------------
+
+
+def _softmax_cases(rng: np.random.Generator) -> Iterable[Case]:
+    logits = rng.normal(size=(3, 4, 6)) * 2
+    logits[0, 1] += 1000  # overflows where the largest score is not subtracted
+    logits[2, 3] -= 1000  # and 0/0 where one maximum serves all rows
+    yield Case("B=3, T=4, V=6, some scores near 1000", {"logits": logits}, weight=3)
+    yield Case("all sizes equal (B=T=V=3)", {"logits": rng.normal(size=(3, 3, 3))})
+    yield Case("a single class (V=1)", {"logits": rng.normal(size=(2, 3, 1))})
+
+
+def _softmax_oracle(logits) -> np.ndarray:
+    import torch
+
+    return torch.softmax(torch.from_numpy(logits), dim=-1).numpy()
+
+
+def _softmax(z, axis=-1):
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _naive_softmax(z):
+    return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+
+
+def _one_maximum(z):
+    e = np.exp(z - z.max())
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+stable_softmax = Check(
+    "softmax",
+    [Output("p", "(B, T, V)")],
+    _softmax_cases,
+    _softmax_oracle,
+    (
+        Mistake(
+            "largest score not subtracted",
+            "Large scores overflow: exp(1000) is infinite, and infinity over infinity is nan.",
+            "Subtract the row's largest score first. The probabilities stay the same.",
+            _naive_softmax,
+        ),
+        Mistake(
+            "one maximum for all rows",
+            "One maximum is subtracted from all rows: in rows far below it all exponentials are 0.",
+            "Each row needs its own: `logits.max(axis=-1, keepdims=True)`.",
+            _one_maximum,
+        ),
+        Mistake(
+            "softmax over time",
+            "The probabilities sum to 1 over time, not over the classes.",
+            "The classes are the last axis: `axis=-1`.",
+            lambda z: _softmax(z, axis=1),
+        ),
+        Mistake(
+            "softmax over the batch",
+            "The probabilities sum to 1 over the batch, not over the classes.",
+            "The classes are the last axis: `axis=-1`.",
+            lambda z: _softmax(z, axis=0),
+        ),
+        Mistake(
+            "softmax over everything",
+            "All numbers together sum to 1; each step should.",
+            "Name the axis in both places, the maximum and the sum: `axis=-1, keepdims=True`.",
+            lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(),
+        ),
+        Mistake(
+            "not divided by the sum",
+            "The exponentials are there, but they do not sum to 1.",
+            "Divide by their sum over the last axis.",
+            lambda z: np.exp(z - z.max(axis=-1, keepdims=True)),
+        ),
+        Mistake(
+            "log of the softmax",
+            "These are the logarithms of the probabilities.",
+            "Return the probabilities themselves.",
+            lambda z: np.log(_softmax(z)),
+        ),
+        Mistake(
+            "exponential forgotten",
+            "The scores are divided by their sum, without the exponential.",
+            "Scores may be negative; exp makes them positive before they are divided.",
+            lambda z: z / z.sum(axis=-1, keepdims=True),
+        ),
+        Mistake(
+            "sigmoid for softmax",
+            "Each score passed through a sigmoid on its own; they do not compete.",
+            "Softmax divides by the sum over all classes.",
+            lambda z: 1 / (1 + np.exp(-z)),
+        ),
+    ),
+)
+"""Judges `stable_softmax(logits) -> p (B, T, V)`, over the last axis, at any size of score."""
+
+
+# --- a series, cut into windows --------------------------------------------------------------
+
+
+def _window_cases(rng: np.random.Generator) -> Iterable[Case]:
+    yield Case("11 days, 2 features, windows of 4", _series(rng, 11, 2, 4), weight=3)
+    yield Case("windows of one day", _series(rng, 5, 3, 1))
+    yield Case("room for one window only", _series(rng, 6, 2, 5))
+
+
+def _series(rng: np.random.Generator, days: int, D: int, length: int) -> dict:
+    return {"series": rng.normal(size=(days, D)), "length": length}
+
+
+def _window_oracle(series, length):
+    x = np.lib.stride_tricks.sliding_window_view(series[:-1], length, axis=0)
+    return np.moveaxis(x, -1, 1), series[length:]
+
+
+def _windows(series, length, starts, ahead=0):
+    x = np.array([series[s : s + length] for s in starts])
+    return x, np.array([series[s + length + ahead] for s in starts])
+
+
+cut_windows = Check(
+    "windows of a series",
+    [Output("x", "(samples, time, features)"), Output("y", "(samples, features)")],
+    _window_cases,
+    _window_oracle,
+    (
+        Mistake(
+            "windows side by side",
+            "The windows lie side by side; each should start one day after the one before.",
+            "Start at 0, 1, 2, ... and not at 0, length, 2 length, ...",
+            lambda s, n: _windows(s, n, range(0, len(s) - n, n)),
+        ),
+        Mistake(
+            "target inside the window",
+            "The target is the last day of the window itself: the answer is among the inputs.",
+            "Window i holds days i to i + length - 1; the next day is i + length.",
+            lambda s, n: _windows(s, n, range(len(s) - n), ahead=-1),
+        ),
+        Mistake(
+            "target a day too late",
+            "The target lies two days after the window, not one.",
+            "Window i holds days i to i + length - 1; the next day is i + length.",
+            lambda s, n: _windows(s, n, range(len(s) - n - 1), ahead=1),
+        ),
+        Mistake(
+            "last window missing",
+            "The last window is missing.",
+            "The last target is the last day: there are len(series) - length windows.",
+            lambda s, n: _windows(s, n, range(len(s) - n - 1)),
+        ),
+        Mistake(
+            "time first",
+            "The windows are right, but time stands first: (time, samples, features).",
+            "Samples first: stack the windows along axis 0.",
+            lambda s, n: (
+                np.moveaxis(_windows(s, n, range(len(s) - n))[0], 0, 1),
+                _windows(s, n, range(len(s) - n))[1],
+            ),
+        ),
+        Mistake(
+            "windows backwards",
+            "Inside each window time runs backwards.",
+            "The oldest day comes first: `series[i : i + length]`.",
+            lambda s, n: (
+                _windows(s, n, range(len(s) - n))[0][:, ::-1],
+                _windows(s, n, range(len(s) - n))[1],
+            ),
+        ),
+    ),
+)
+"""Judges `cut_windows(series, length) -> (x, y)`: all windows and the day after each."""
+
+
+# --- texts of different lengths --------------------------------------------------------------
+
+
+def _pad_cases(rng: np.random.Generator) -> Iterable[Case]:
+    def texts(*lengths: int) -> list[list[int]]:
+        return [rng.integers(2, 50, size=n).tolist() for n in lengths]
+
+    yield Case("lengths 3, 5, 7, 2, cut or filled to T=5", {"texts": texts(3, 5, 7, 2), "T": 5})
+    yield Case("one empty text", {"texts": texts(0, 2, 4), "T": 4})
+    yield Case("T longer than all", {"texts": texts(2, 3), "T": 6})
+
+
+def _pad_oracle(texts, T):
+    import torch
+
+    rows = [torch.tensor(text[:T], dtype=torch.int64) for text in texts]
+    rows.append(torch.zeros(T, dtype=torch.int64))  # makes torch pad to T, and is dropped
+    ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)[:-1].numpy()
+    return ids, np.arange(T) < np.array([[len(row)] for row in rows[:-1]])
+
+
+def _pad(texts, T, fill=0, right=True, keep_end=False):
+    ids, mask = np.full((len(texts), T), fill), np.zeros((len(texts), T), dtype=bool)
+    for row, seen, text in zip(ids, mask, texts, strict=True):
+        kept = text[max(len(text) - T, 0) :] if keep_end else text[:T]
+        place = slice(0, len(kept)) if right else slice(T - len(kept), T)
+        row[place], seen[place] = kept, True
+    return ids, mask
+
+
+def _pad_longest(texts, T):
+    return _pad(texts, max(len(text) for text in texts))
+
+
+pad_and_mask = Check(
+    "padding and its mask",
+    [Output("ids", "(B, T)"), Output("mask", "(B, T)")],
+    _pad_cases,
+    _pad_oracle,
+    (
+        Mistake(
+            "padding on the left",
+            "The zeros stand on the left; here they follow the text.",
+            "Fill `ids[i, :n]`, and leave the rest zero.",
+            lambda texts, T: _pad(texts, T, right=False),
+        ),
+        Mistake(
+            "beginning cut off",
+            "A text that is too long loses its beginning; here it loses its end.",
+            "Keep `text[:T]`.",
+            lambda texts, T: _pad(texts, T, keep_end=True),
+        ),
+        Mistake(
+            "T ignored",
+            "The width is that of the longest text, not the T that was asked for.",
+            "Make the array first: `np.zeros((len(texts), T), dtype=int)`.",
+            _pad_longest,
+        ),
+        Mistake(
+            "mask inverted",
+            "The mask is the wrong way round: it is true where there is padding.",
+            "True means: here stands a word.",
+            lambda texts, T: (_pad(texts, T)[0], ~_pad(texts, T)[1]),
+        ),
+        Mistake(
+            "mask all true",
+            "The mask is true everywhere: padding would count as words.",
+            "Row i is true at its first `min(len(text), T)` places only.",
+            lambda texts, T: (_pad(texts, T)[0], np.ones((len(texts), T), dtype=bool)),
+        ),
+        Mistake(
+            "filled with -1",
+            "The empty places hold -1; the id of padding is 0.",
+            "Start from `np.zeros`. (-1 as an index means the last row of a table.)",
+            lambda texts, T: _pad(texts, T, fill=-1),
+        ),
+        Mistake(
+            "filled with 1",
+            "The empty places hold 1, the id of an unknown word; the id of padding is 0.",
+            "Start from `np.zeros`.",
+            lambda texts, T: _pad(texts, T, fill=1),
+        ),
+    ),
+)
+"""Judges `pad_and_mask(texts, T) -> (ids, mask)`: zeros on the right, mask true at words."""
+
+
+# --- frames of a video -----------------------------------------------------------------------
+
+
+def _clip_cases(rng: np.random.Generator) -> Iterable[Case]:
+    yield Case("B=2, T=3, H=4, W=5, C=3", {"clips": rng.normal(size=(2, 3, 4, 5, 3))}, weight=3)
+    yield Case("square and grey (H=W=4, C=1)", {"clips": rng.normal(size=(3, 2, 4, 4, 1))})
+    yield Case("one clip of one frame", {"clips": rng.normal(size=(1, 1, 2, 3, 1))})
+
+
+def _clip_oracle(clips: np.ndarray) -> np.ndarray:
+    import torch
+
+    return torch.from_numpy(clips).flatten(start_dim=2).numpy()
+
+
+def _time_last(clips: np.ndarray) -> np.ndarray:
+    """Asks for the right shape, but first moves time behind the pixels: frames are mixed."""
+    B, T = clips.shape[:2]
+    return np.moveaxis(clips, 1, -1).reshape(B, T, -1)
+
+
+frames_to_features = Check(
+    "frames to features",
+    [Output("x", "(B, T, features)")],
+    _clip_cases,
+    _clip_oracle,
+    (
+        Mistake(
+            "time flattened too",
+            "Time is gone: all frames of a clip became one long row.",
+            "Keep the first two axes, flatten the other three.",
+            lambda clips: clips.reshape(len(clips), -1),
+        ),
+        Mistake(
+            "clips run together",
+            "Batch and time became one axis: where one clip ends and the next begins is lost.",
+            "Keep the first two axes, flatten the other three.",
+            lambda clips: clips.reshape(-1, int(np.prod(clips.shape[2:]))),
+        ),
+        Mistake(
+            "frames mixed",
+            "The shape is right, but a row mixes pixels of different frames.",
+            "Flatten without moving an axis: `reshape` keeps what is nearest together.",
+            _time_last,
+        ),
+        Mistake(
+            "column by column",
+            "The pixels are read column by column; here they are read row by row.",
+            "No transpose is needed: H comes before W already.",
+            lambda clips: np.swapaxes(clips, 2, 3).reshape(*clips.shape[:2], -1),
+        ),
+        Mistake(
+            "averaged over the frame",
+            "Each frame became the mean of its pixels.",
+            "Keep every pixel as a feature of its own: H W C features.",
+            lambda clips: clips.mean(axis=(2, 3)),
+        ),
+    ),
+)
+"""Judges `frames_to_features(clips) -> x (B, T, H W C)` for clips (B, T, H, W, C)."""
+
+
+# --- the debugging clinic --------------------------------------------------------------------
+
+
+def _axes_cases(rng: np.random.Generator) -> Iterable[Case]:
+    yield Case("T=5, B=3, D=4", {"x": rng.normal(size=(5, 3, 4))}, weight=3)
+    yield Case("as many steps as sequences (T=B=4)", {"x": rng.normal(size=(4, 4, 2))})
+    yield Case("one feature", {"x": rng.normal(size=(6, 2, 1))})
+
+
+def _permuted(*axes: int):
+    return lambda x: np.transpose(x, axes)
+
+
+def _reshaped(x: np.ndarray) -> np.ndarray:
+    T, B, D = x.shape
+    return x.reshape(B, T, D)
+
+
+def _axes_oracle(x: np.ndarray) -> np.ndarray:
+    return np.einsum("tbd->btd", x)
+
+
+_AXES_MISTAKES = (
+    Mistake(
+        "reshaped",
+        "The shape is right and the numbers are shuffled: `reshape` cut the array anew.",
+        "`reshape` keeps the order of the numbers in memory. To move an axis, use `swapaxes`.",
+        _reshaped,
+    ),
+    Mistake(
+        "unchanged",
+        "The array came back as it was: time still stands first.",
+        "Exchange axes 0 and 1.",
+        lambda x: x.copy(),
+    ),
+    Mistake(
+        "all axes reversed",
+        "All three axes are reversed, as `.T` does; the features should stay last.",
+        "Exchange axes 0 and 1 only.",
+        _permuted(2, 1, 0),
+    ),
+    Mistake(
+        "features moved",
+        "The features no longer stand last.",
+        "Exchange axes 0 and 1 only.",
+        _permuted(0, 2, 1),
+    ),
+    Mistake(
+        "batch first, features second",
+        "The batch is first, but time and features are exchanged.",
+        "Exchange axes 0 and 1 only.",
+        _permuted(1, 2, 0),
+    ),
+)
+
+to_batch_first = Check(
+    "time-major to batch first",
+    [Output("x", "(B, T, D)")],
+    _axes_cases,
+    _axes_oracle,
+    _AXES_MISTAKES,
+)
+"""Judges `to_batch_first(x) -> (B, T, D)` for x (T, B, D)."""
