@@ -1,0 +1,22 @@
+"""Layers in NumPy: `forward` returns the output and a cache, `backward` takes the cache.
+
+Batch first, row vectors, weights `(in, out)`. float32 stays float32, float64 stays float64.
+No function changes its arguments, and no cache shares memory with them.
+"""
+
+from course_utils.layers.embedding import embedding_backward, embedding_forward
+from course_utils.layers.linear import linear_backward, linear_forward
+from course_utils.layers.rnn import rnn_backward, rnn_forward, rnn_step_forward
+from course_utils.layers.softmax import softmax, softmax_cross_entropy
+
+__all__ = [
+    "embedding_backward",
+    "embedding_forward",
+    "linear_backward",
+    "linear_forward",
+    "rnn_backward",
+    "rnn_forward",
+    "rnn_step_forward",
+    "softmax",
+    "softmax_cross_entropy",
+]
