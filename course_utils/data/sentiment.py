@@ -207,7 +207,7 @@ def _labelled(
         named = sorted(found.get((part, verdict), []))
         if not named:
             raise CourseError(
-                f"{source} holds no reviews in {part}/{verdict}; unpack the whole data set there."
+                f"{source} holds no reviews in {part}/{verdict}; put the whole data set there."
             )
         texts += [text for _, text in named]
         labels += [label] * len(named)
