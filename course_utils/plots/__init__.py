@@ -1,0 +1,23 @@
+"""Figures of the course: one style, diagrams of networks, heat maps, curves, sliders."""
+
+from .curves import bars_with_spread, curves
+from .diagrams import folded_diagram, unrolled_diagram
+from .figure import Figure, show
+from .heatmap import heatmap_through_time
+from .slider import slider_curves
+from .style import COLORS, LINESTYLES, MARKERS, use_style
+
+__all__ = [
+    "COLORS",
+    "LINESTYLES",
+    "MARKERS",
+    "Figure",
+    "bars_with_spread",
+    "curves",
+    "folded_diagram",
+    "heatmap_through_time",
+    "show",
+    "slider_curves",
+    "unrolled_diagram",
+    "use_style",
+]

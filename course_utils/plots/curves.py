@@ -1,0 +1,150 @@
+"""Curves and points with their spread over seeds, next to honest baselines."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .figure import Figure, show
+from .style import COLORS, INK, LINESTYLES, MARKERS, rc_settings
+
+
+def curves(
+    x,
+    series: Mapping[str, np.ndarray],
+    *,
+    xlabel: str,
+    ylabel: str,
+    alt: str,
+    caption: str,
+    baseline: Mapping[str, float] | None = None,
+    xscale: str = "linear",
+    yscale: str = "linear",
+) -> Figure:
+    """Draw one line per name with its name at its end: (n,), or (seeds, n) as mean and range.
+
+    `x` is (n,). The band spans the lowest to the highest seed; it is a range, not a confidence
+    interval. `baseline` draws horizontal lines. Scales are "linear" or "log".
+    Raises ValueError when a series does not fit x, or there are more than six.
+    """
+    x = np.asarray(x, dtype=float)
+    table = {name: np.atleast_2d(np.asarray(y, dtype=float)) for name, y in series.items()}
+    _check_count(table, "series")
+    for name, y in table.items():
+        if y.shape[1:] != x.shape:
+            raise ValueError(f"series {name!r} has shape {y.shape} but x has shape {x.shape}.")
+
+    import matplotlib
+    from matplotlib.figure import Figure as Canvas
+
+    with matplotlib.rc_context(rc_settings()):
+        fig = Canvas()
+        axes = fig.subplots()
+        axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+        ends = {}
+        for i, (name, y) in enumerate(table.items()):
+            mean = y.mean(axis=0)
+            if len(y) > 1:
+                axes.fill_between(
+                    x, y.min(axis=0), y.max(axis=0), color=COLORS[i], alpha=0.18, lw=0
+                )
+            every = max(1, len(x) // 8)
+            axes.plot(
+                x, mean, color=COLORS[i], ls=LINESTYLES[i], marker=MARKERS[i], markevery=every
+            )
+            known = np.flatnonzero(np.isfinite(mean))
+            if known.size:
+                ends[name] = (mean[known[-1]], COLORS[i])
+        for name, level in (baseline or {}).items():
+            axes.axhline(level, color=INK, lw=1.2, ls=(0, (2, 2)), marker="")
+            ends[name] = (level, INK)
+        axes.set_xlim(right=x.max())  # the lines end where their names begin
+        _label_ends(axes, ends)
+        return show(fig, alt=alt, caption=caption)
+
+
+def bars_with_spread(
+    groups: Mapping[str, np.ndarray],
+    *,
+    value_label: str,
+    alt: str,
+    caption: str,
+    baseline: Mapping[str, float] | None = None,
+    limits: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw one row per name: a dot for each seed, a bar at the mean, its value beside it.
+
+    `groups` maps a name to (seeds,) values; `baseline` draws vertical lines, labelled on top.
+    Raises ValueError for an empty group.
+    """
+    table = {name: np.atleast_1d(np.asarray(v, dtype=float)) for name, v in groups.items()}
+    if not table or any(v.size == 0 for v in table.values()):
+        raise ValueError("Each group needs at least one value.")
+
+    import matplotlib
+    from matplotlib.figure import Figure as Canvas
+
+    with matplotlib.rc_context(rc_settings()):
+        fig = Canvas(figsize=(8.0, 1.4 + 0.55 * len(table)))
+        axes = fig.subplots()
+        axes.grid(False, axis="y")
+        axes.spines["left"].set_visible(False)
+        for row, v in enumerate(table.values()):
+            color = COLORS[row % len(COLORS)]
+            axes.plot([v.min(), v.max()], [row, row], color=color, lw=1.5, ls="-", marker="")
+            axes.plot(v, np.full(v.size, row), ls="", marker="o", color=color, alpha=0.75)
+            axes.plot(v.mean(), row, ls="", marker="|", ms=20, mew=3, mec=color)
+            place = (v.max(), row)
+            axes.annotate(
+                f"{v.mean():.3g}", place, xytext=(12, 0), textcoords="offset points", va="center"
+            )
+        for name, level in (baseline or {}).items():
+            axes.axvline(level, color=INK, lw=1.2, ls=(0, (2, 2)), marker="")
+            axes.annotate(
+                name,
+                (level, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 4),
+                textcoords="offset points",
+                ha="center",
+                fontsize=12,
+            )
+        axes.set_yticks(range(len(table)), list(table))
+        axes.tick_params(axis="y", length=0)
+        axes.set(xlabel=value_label, xlim=limits, ylim=(len(table) - 0.5, -0.5))
+        return show(fig, alt=alt, caption=caption)
+
+
+def _label_ends(axes, ends: dict[str, tuple[float, str]], gap: float = 0.068) -> None:
+    """Write each name at the height where its line ends, pushed apart where they would overlap."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high)
+    to_axes = axes.transData + axes.transAxes.inverted()
+    wanted = {name: to_axes.transform((axes.get_xlim()[0], y))[1] for name, (y, _) in ends.items()}
+    names = sorted(wanted, key=wanted.get)
+    heights = spread([wanted[name] for name in names], gap)
+    for name, height in zip(names, heights, strict=True):
+        leader = {"color": ends[name][1], "lw": 1.2, "ls": "-", "marker": ""}
+        axes.plot(
+            [1.005, 1.03], [wanted[name], height], transform=axes.transAxes, clip_on=False, **leader
+        )
+        axes.text(1.037, height, name, transform=axes.transAxes, va="center", fontsize=12)
+
+
+def spread(heights: list[float], gap: float) -> list[float]:
+    """Return sorted heights moved as little as possible so that neighbours are `gap` apart.
+
+    Neighbours that are too close form a block, which is centred on the mean of what they wanted.
+    """
+    blocks: list[list[float]] = []  # each block holds, for its members, wanted - index * gap
+    for i, height in enumerate(heights):
+        blocks.append([height - i * gap])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    offsets = [float(np.mean(block)) for block in blocks for _ in block]
+    return [offset + i * gap for i, offset in enumerate(offsets)]
+
+
+def _check_count(table: Mapping, name: str) -> None:
+    if not 1 <= len(table) <= len(COLORS):
+        raise ValueError(f"{name} has {len(table)} entries: draw 1 to {len(COLORS)} in a figure.")
