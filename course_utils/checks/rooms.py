@@ -79,6 +79,37 @@ class LocalCallee:
         return Reply(value=value, changed=changed)
 
 
+class LocalRoom:
+    """A notebook's namespace in this very process: functions are asked for by name, nothing else.
+
+    A name that is missing, or is no function, still gives a `Callee`: each call of it fails with
+    a sentence, so that a test reports it like any other error of the student's.
+    """
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def function(self, name: str) -> Callee:
+        """Return the function called `name` as something that a check may call."""
+        found = self._namespace.get(name)
+        if callable(found):
+            return LocalCallee(found)
+        if found is None:
+            return _Unavailable(Failure("NameError", f"there is no function called `{name}`"))
+        kind = type(found).__name__
+        return _Unavailable(Failure("TypeError", f"`{name}` is no function but a {kind}"))
+
+
+@dataclass(frozen=True)
+class _Unavailable:
+    """Stands for a function that is not there; every call fails in the same way."""
+
+    failure: Failure
+
+    def call(self, arguments: dict[str, Any]) -> Reply:
+        return Reply(failure=self.failure)
+
+
 def as_callee(function: Callable | Callee) -> Callee:
     """Return what a check can call: a `Callee` as it is, a plain function wrapped."""
     return function if hasattr(function, "call") else LocalCallee(function)

@@ -1,0 +1,1 @@
+"""Grading with nbgrader: seeds, preprocessors that fail closed, one converter for each student."""
