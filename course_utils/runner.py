@@ -1,0 +1,208 @@
+"""Run one notebook without a browser, and say what it cost: seconds, memory, the error if any."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils.errors import CourseError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+CALIBRATION_SECONDS = 0.055
+"""CPU seconds of the calibration loop on the machine on which the budgets were set."""
+
+TIMES_BUDGET = 10
+"""A notebook is stopped after this many times its CPU budget, in seconds by the clock."""
+
+
+@dataclass
+class Execution:
+    """What one run of a notebook gave.
+
+    notebook     the executed copy, outputs included
+    wall_seconds by the clock; cpu_seconds of the kernel, all its threads
+    peak_mib     the most memory that the kernel held at once
+    error        None, or the cell and the message that stopped it
+    values       for each expression asked for: a number, or why there is none
+    """
+
+    notebook: NotebookNode
+    wall_seconds: float
+    cpu_seconds: float = float("nan")
+    peak_mib: float = float("nan")
+    error: str | None = None
+    values: dict[str, float | str] = field(default_factory=dict)
+
+
+# Runs in the kernel after the notebook's last cell, in its namespace, and is then taken away.
+PROBE = """
+def _course_probe(expressions):
+    import json, psutil, sys
+    process = psutil.Process()
+    seconds = sum(process.cpu_times()[:4])
+    memory = process.memory_info()
+    if sys.platform.startswith("linux"):
+        with open("/proc/self/status") as file:
+            peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024
+    elif sys.platform == "win32":
+        peak = memory.peak_wset
+    else:
+        import resource
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+    values = {}
+    for expression in expressions:
+        try:
+            values[expression] = float(eval(expression, globals()))
+        except Exception as error:
+            values[expression] = f"{type(error).__name__}: {error}"
+    return json.dumps({"seconds": seconds, "peak": peak, "values": values})
+
+import builtins as _course_builtins
+_course_builtins.print(_course_probe(EXPRESSIONS))
+"""
+
+
+def threads() -> int:
+    """Return the number of threads that the course computes with: COURSE_THREADS, or one."""
+    text = os.environ.get("COURSE_THREADS", "1")
+    if not text.isdecimal() or int(text) < 1:
+        raise CourseError(f"COURSE_THREADS is '{text}': set it to a whole number from 1 up.")
+    return int(text)
+
+
+def kernel_environment() -> dict[str, str]:
+    """Return the environment of a kernel: this one, with the course's number of threads."""
+    environment = dict(os.environ)
+    environment.update(dict.fromkeys(THREAD_VARIABLES, str(threads())))
+    environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else every kernel starts with a warning
+    return environment
+
+
+def run_notebook(
+    notebook: NotebookNode,
+    expressions: Sequence[str] = (),
+    timeout: float = 600.0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Execution:
+    """Execute `notebook` from top to bottom in a fresh kernel and an empty folder.
+
+    `expressions` are evaluated in the namespace that the last cell leaves; `timeout` is in seconds
+    for the whole notebook; `progress(done, total)` is called after each cell. A failing cell ends
+    the run and is told in `error`. The notebook passed in is left as it was.
+    """
+    from copy import deepcopy
+
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbformat.v4 import new_code_cell
+
+    notebook = deepcopy(notebook)
+    start = time.perf_counter()
+    deadline = start + timeout
+    error = measured = None
+    alive = True
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+            extra_arguments=["--log-level=ERROR"],
+            timeout_func=lambda cell: max(1, int(deadline - time.perf_counter())),
+        )
+        with client.setup_kernel(env=kernel_environment()):
+            total, index = len(notebook.cells), 0
+            try:
+                for index, cell in enumerate(notebook.cells):
+                    client.execute_cell(cell, index)
+                    progress(index + 1, total)
+            except CellExecutionError as stopped:
+                error = f"cell {index + 1} of {total}: {stopped.ename}: {stopped.evalue}"
+            except CellTimeoutError:
+                alive = False  # it still computes, and would not answer the probe
+                error = f"cell {index + 1} of {total}: still running after {timeout:.0f} s"
+            except DeadKernelError:
+                alive = False
+                error = f"cell {index + 1} of {total}: the kernel died, often for want of memory"
+            wall = time.perf_counter() - start
+            if alive:
+                probe = new_code_cell(PROBE.replace("EXPRESSIONS", repr(list(expressions))))
+                notebook.cells.append(probe)
+                deadline = time.perf_counter() + 60
+                client.execute_cell(probe, total)
+                measured = json.loads(probe.outputs[0]["text"])
+                notebook.cells.pop()
+    execution = Execution(notebook, wall, error=error)
+    if measured:
+        execution.cpu_seconds = measured["seconds"]
+        execution.peak_mib = measured["peak"] / 2**20
+        execution.values = measured["values"]
+    return execution
+
+
+def calibrate() -> float:
+    """Return how much slower this machine computes than the one that set the budgets, at least 1.
+
+    Half the loop is Python's own arithmetic, half NumPy's, as in the lessons; the best of five
+    runs counts, so that a busy moment does not loosen the budgets.
+    """
+    import numpy as np
+
+    # So small that NumPy's matrix product stays on one thread, whatever the environment says.
+    start_state, weights = np.ones((16, 64)), np.full((64, 64), 1 / 64)
+
+    def loop() -> float:
+        start = time.process_time()
+        total, state = 0, start_state
+        for number in range(1_000_000):
+            total += number & 7
+        for _ in range(5_000):
+            state = np.tanh(state @ weights)
+        return time.process_time() - start
+
+    return max(1.0, min(loop() for _ in range(5)) / CALIBRATION_SECONDS)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a lesson may cost on the machine that set it, as its notebook's metadata says."""
+
+    cpu_seconds: float
+    peak_mib: float
+
+    @classmethod
+    def of(cls, notebook: NotebookNode, path: Path) -> Budget:
+        """Read the budget of the notebook in `path`; CourseError where it states none."""
+        course = notebook.metadata.get("course", {})
+        try:
+            return cls(float(course["cpu_seconds"]), float(course["peak_mib"]))
+        except (KeyError, TypeError, ValueError):
+            raise CourseError(
+                f"The notebook {path} states no budget: give its lesson's header cpu_seconds "
+                "and peak_mib."
+            ) from None
+
+    def verdict(self, execution: Execution, scale: float) -> str:
+        """Return "ok", or in a few words what went wrong or beyond the budget."""
+        if execution.error:
+            return "failed"
+        over = []
+        if execution.cpu_seconds > self.cpu_seconds * scale:
+            over.append("too slow")
+        if execution.peak_mib > self.peak_mib:
+            over.append("too much memory")
+        return ", ".join(over) or "ok"
