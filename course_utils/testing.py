@@ -1,0 +1,39 @@
+"""The verb `test`: the course's own tests, in three sizes."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+from course_utils.errors import CourseError
+from course_utils.lessons import root
+from course_utils.runner import kernel_environment
+
+
+def add(subparsers: argparse._SubParsersAction) -> None:
+    """Register `test`."""
+    verb = subparsers.add_parser("test", help="run the course's own tests")
+    size = verb.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="units alone, under a minute")
+    size.add_argument(
+        "--full", action="store_true", help="everything, with no training shortened; half an hour"
+    )
+    verb.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run pytest on tests/ and return its exit code."""
+    if not (root() / "tests").is_dir():
+        raise CourseError(f"There are no tests in {root()}: they come with the whole course.")
+    environment = kernel_environment()
+    command = [sys.executable, "-m", "pytest", "--color=auto"]
+    if args.quick:
+        command += ["tests/unit", "-m", "not slow and not full and not browser"]
+    elif args.full:
+        environment.pop("COURSE_SMOKE", None)
+    else:
+        command += ["-m", "not full"]
+    if not args.full:
+        environment["COURSE_SMOKE"] = "1"  # course_utils.training cuts long trainings short
+    return subprocess.call(command, cwd=root(), env=environment)
