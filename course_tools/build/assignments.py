@@ -57,6 +57,8 @@ def read_assignment(path: Path, root: Path) -> Source:
             raise source.error(f"grade_id {grade_id!r} is used twice", index)
         seen.add(grade_id)
     assign_ids(source.notebook, name)
+    if len({cell["id"] for cell in source.notebook.cells}) < len(source.notebook.cells):
+        raise source.error(f"a grade_id of the form {name}-001 is kept for cells without one")
     return source
 
 
@@ -108,5 +110,5 @@ def _quietly(convert: Callable[[logging.Logger], None]) -> str | None:
     except Exception as error:  # nbgrader raises its own, nbformat's and traitlets' errors
         lines = [line for message in errors for line in message.strip().split("\n")]
         named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
-        return named[-1] if named else f"{type(error).__name__}: {error}"
+        return named[0].split(": ", 1)[-1] if named else f"{type(error).__name__}: {error}"
     return None

@@ -93,7 +93,9 @@ def _check_stubs(source: Source) -> None:
             continue
         check_python(source, index, cell.source)
         tree = ast.parse(cell.source)
-        bodies = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+        bodies = [
+            n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
         inside = {line for n in bodies for line in range(n.lineno, n.end_lineno + 1)}
         for number, line in enumerate(cell.source.split("\n"), start=1):
             if line.strip() == STUB and number not in inside:

@@ -65,8 +65,8 @@ class QuotedNumber:
         if self.exact:
             return f"{where}, which is {number:.6g}: every digit shown must be right"
         if self.relative:
-            return f"{where}, which is {number:.6g}: more than {self.tolerance:.3g} of it away"
-        return f"{where}, which is {number:.6g}: more than {self.tolerance:.3g} away"
+            return f"{where}, which is {number:.6g}: more than {100 * self.tolerance:g}% away"
+        return f"{where}, which is {number:.6g}: more than {self.tolerance:g} away"
 
 
 def find_numbers(notebook: NotebookNode) -> list[QuotedNumber]:
@@ -127,6 +127,8 @@ def _plain(text: str) -> str:
 
 
 def _as_float(value: object) -> float | None:
+    if isinstance(value, str | bytes):
+        return None  # float("157") would pass a text for a number
     try:
         return float(value)  # type: ignore[arg-type]  # NumPy's and torch's scalars too
     except (TypeError, ValueError):

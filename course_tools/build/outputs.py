@@ -7,7 +7,13 @@ from pathlib import Path
 from course_tools.build.notebook import is_ours
 from course_utils.errors import CourseError
 
-FOLDERS = ("notebooks", "solutions", "assignments/source", "assignments/release")
+# Of nbgrader's folders every file counts: all that lies in them is handed out to the students.
+GENERATED = {
+    "notebooks": "*.ipynb",
+    "solutions": "*.ipynb",
+    "assignments/source": "*",
+    "assignments/release": "*",
+}
 
 
 @dataclass
@@ -54,10 +60,10 @@ def write(root: Path, files: dict[str, str], difference: Difference) -> None:
             f"{difference.edited[0]} was changed by hand, or not written by the build: move what "
             "you want to keep into its source or into work/, delete it, and build again"
         )
-    handed_out = [name for name in difference.foreign if name.startswith("assignments/")]
-    if handed_out:
+    strays = [name for name in difference.foreign if name.startswith("assignments/")]
+    if strays:
         raise CourseError(
-            f"{handed_out[0]} was not written by the build and students would receive it: "
+            f"{strays[0]} was not written by the build and students would receive it: "
             "move it out of that folder"
         )
     staged: list[tuple[Path, Path]] = []
@@ -90,10 +96,10 @@ def _sort(old: bytes, name: str, ours: list[str], others: list[str]) -> None:
 
 
 def _present(root: Path) -> set[str]:
-    """Every file in the generated folders but hidden ones, which nobody hands out or opens."""
+    """Every file in the generated folders but the hidden ones that systems and editors leave."""
     found = set()
-    for folder in FOLDERS:
-        for path in (root / folder).rglob("*"):
+    for folder, pattern in GENERATED.items():
+        for path in (root / folder).rglob(pattern):
             hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
             if path.is_file() and not hidden:
                 found.add(path.relative_to(root).as_posix())

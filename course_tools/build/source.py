@@ -1,9 +1,9 @@
 """Read one py:percent source and refuse what would make a broken or a leaking notebook."""
 
 import ast
+import json
 import re
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from course_utils.errors import CourseError
 
 # comment_magics=False keeps a comment such as "# %timeit was slower" the comment that it is.
 FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+OPTIONS = {"tags", "slideshow", "nbgrader"}
 # What jupytext notes down for its own way back to text: of no use to a reader of the notebook.
-JUPYTEXT_KEYS = ("cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker", "title")
+JUPYTEXT_KEYS = {"cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker", "title"}
 REGIONS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 MARKER = re.compile(rf"\s*### (BEGIN|END) ({'|'.join(REGIONS)})")
 # A line that was probably meant as a marker, misspelt: nbgrader would let what follows through.
 NEAR_MARKER = re.compile(
-    r"\s*#{2,}\s*(begin|end)\b|\b(begin|end)\s+(solution|hidden\s+test|mark\s+scheme)s?\b",
-    re.IGNORECASE,
+    r"#\s*(BEGIN|END)\b|(?i:\b(begin|end)\s+(solution|hidden\s+test|mark\s+scheme)s?\b)"
 )
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -62,12 +62,14 @@ def read_source(path: Path, root: Path) -> Source:
         notebook = jupytext.reads(text, fmt=FORMAT)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
+        where = f", line {mark.line + 2}" if mark else ""
         problem = getattr(error, "problem", None) or "it is not YAML"
         raise CourseError(
             f"{name}{where}: the header cannot be read: {problem}; "
             "put values with a colon or a comma in quotes"
         ) from error
+    except Exception as error:  # strange options of a cell end in errors of many kinds
+        raise CourseError(f"{name}: jupytext cannot read it: {_first_line(error)}") from error
     if not isinstance(notebook.metadata.get("course"), dict):
         raise CourseError(
             f"{name}: the header has no `course: {{...}}` block under `jupyter:`, "
@@ -77,6 +79,7 @@ def read_source(path: Path, root: Path) -> Source:
         if cell.cell_type == "code":
             cell.source = cell.source.strip("\n")
     source = Source(name, notebook, _cell_lines(name, text, notebook))
+    _check_header(source)
     for index, cell in enumerate(notebook.cells):
         _check_options(source, index, cell)
         _check_markers(source, index, cell)
@@ -87,17 +90,6 @@ def read_source(path: Path, root: Path) -> Source:
     return source
 
 
-def regions(text: str) -> Iterable[tuple[str, int, int]]:
-    """Yield (kind, begin, end) of each marked region of a cell; the two marker lines included."""
-    begin = 0
-    for number, line in enumerate(text.split("\n")):
-        found = MARKER.fullmatch(line)
-        if found and found[1] == "BEGIN":
-            begin = number
-        elif found:
-            yield found[2], begin, number
-
-
 def check_python(source: Source, index: int, text: str) -> None:
     """Raise unless `text`, the code of cell `index`, is plain Python without warnings."""
     try:
@@ -105,12 +97,13 @@ def check_python(source: Source, index: int, text: str) -> None:
             warnings.simplefilter("error")  # "\s" in a plain string: a warning, later an error
             ast.parse(text)
     except SyntaxError as error:
-        line = (error.lineno or 1) - 1
-        if text.split("\n")[line].lstrip().startswith(("%", "!", "?")):
+        lines = text.split("\n")
+        line = min(error.lineno or 1, len(lines))
+        if lines[line - 1].lstrip().startswith(("%", "!", "?")):
             message = "lessons and assignments are plain Python: write this magic as a call"
         else:
             message = f"this is not Python: {error.msg}"
-        raise source.error(message, index, line + 1) from error
+        raise source.error(message, index, line) from error
 
 
 def _cell_lines(name: str, text: str, notebook: NotebookNode) -> list[int]:
@@ -132,17 +125,35 @@ def _cell_lines(name: str, text: str, notebook: NotebookNode) -> list[int]:
                 number += 1
             # Blank lines before the code are dropped from the cell: count from its first line.
             found[-1] = number
-            number += cell.source.count("\n") + 1
+            number += len(cell.source.splitlines())
     if not found:
         raise CourseError(f"{name}: there is no cell; a cell starts with `# %%`")
     return found
 
 
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".split("\n")[0]
+
+
+def _check_header(source: Source) -> None:
+    """Refuse what a notebook cannot hold: YAML reads 2025-01-31 as a date."""
+    try:
+        json.dumps(source.course)
+    except TypeError as error:
+        raise source.error("put dates in the header in quotes") from error
+
+
 def _check_options(source: Source, index: int, cell: NotebookNode) -> None:
-    """Refuse cell options that jupytext could not read: it takes them for a title."""
+    """Refuse misspelt options and tags: a cell that should be hidden would be shown."""
+    unreadable = cell.metadata.get("incorrectly_encoded_metadata", "")
     title = cell.metadata.get("title", "")
-    if re.search(r'[={}\[\]"]', title):
-        raise source.error(f"the options of this cell cannot be read: {title!r}", index)
+    if unreadable or re.search(r'[={}\[\]"]', title):
+        message = f"the options of this cell cannot be read: {unreadable or title}"
+        raise source.error(message, index)
+    for key in cell.metadata.keys() - OPTIONS - JUPYTEXT_KEYS:
+        raise source.error(f"option {key!r} is none of {', '.join(sorted(OPTIONS))}", index)
+    if not isinstance(cell.metadata.get("nbgrader", {}), dict):
+        raise source.error("nbgrader's options must stand in braces", index)
     for tag in cell.metadata.get("tags", []):
         if tag != "solution" and tag.lower().startswith("solu"):
             raise source.error(f"tag {tag!r}: did you mean 'solution'?", index)
