@@ -1,6 +1,7 @@
 """The staff's verbs of the command `course`; each imports what it needs when it runs."""
 
 import argparse
+from pathlib import Path
 
 
 def add(subparsers: argparse._SubParsersAction) -> None:
@@ -12,9 +13,27 @@ def add(subparsers: argparse._SubParsersAction) -> None:
         "--check", action="store_true", help="write nothing; exit 1 if a generated file is stale"
     )
     build.set_defaults(func=_build)
+    autograde = subparsers.add_parser(
+        "autograde", help="grade what students handed in; a broken notebook stops only itself"
+    )
+    autograde.add_argument("assignment", help="such as A2")
+    autograde.add_argument("student", nargs="*", help="only these (default: everybody)")
+    autograde.add_argument("--force", action="store_true", help="grade again what was graded")
+    autograde.add_argument(
+        "--course", metavar="FOLDER", help="the course folder (default: assignments/)"
+    )
+    autograde.set_defaults(func=_autograde)
 
 
 def _build(args: argparse.Namespace) -> int:
     from course_tools.build.command import find_root, run
 
     return run(find_root(), check=args.check)
+
+
+def _autograde(args: argparse.Namespace) -> int:
+    from course_tools.build.command import find_root
+    from course_tools.grading.autograde import autograde, report
+
+    course = Path(args.course).resolve() if args.course else find_root() / "assignments"
+    return report(autograde(course, args.assignment, args.student, force=args.force))

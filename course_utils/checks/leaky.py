@@ -1,4 +1,4 @@
-"""What a leaky cell must be in a case that the course has already taught: the visible tests of A2."""
+"""What a leaky cell must do in a case that the course has taught: for the visible tests of A2."""
 
 from dataclasses import replace
 

@@ -1,0 +1,126 @@
+"""`course autograde A2`: nbgrader's autograde, one converter for each student.
+
+What breaks on one submission stays with it: it is reported in a sentence and the rest go on. The
+stock command `nbgrader autograde A2` gives the same grades by the same configuration; it reports a
+broken submission by a traceback.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy
+from nbformat.reader import NotJSONError
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from course_tools.grading.preprocessors import SubmissionError
+from course_utils.errors import CourseError
+
+CONFIG = "nbgrader_config.py"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one submission: its score so far, or why it has none."""
+
+    student: str
+    score: float | None = None
+    problem: str = ""
+
+
+class OneSubmission(Autograde):
+    """nbgrader's converter, which remembers what stopped it instead of only logging it."""
+
+    problem: BaseException | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            self.problem = error
+            raise
+
+
+def autograde(
+    course: Path, assignment: str, students: Sequence[str] = (), *, force: bool = False
+) -> list[Outcome]:
+    """Autograde `assignment` in the course folder `course`, for all students or those named.
+
+    Without `force`, a submission that was graded before is graded again only if it is newer.
+    Raises CourseError where there is nothing to grade.
+    """
+    config = _load(course / CONFIG)
+    config.CourseDirectory.assignment_id = assignment
+    directory = CourseDirectory(config=config)
+    expected = _notebooks(directory, assignment)
+    here = Path(directory.format_path(directory.submitted_directory, ".", ".")).resolve()
+    found = sorted(folder.parent.name for folder in here.glob(f"*/{assignment}"))
+    if unknown := sorted(set(students) - set(found)):
+        raise CourseError(f"No submission of {assignment} by {', '.join(unknown)} in {here}.")
+    if not found:
+        raise CourseError(f"No submission of {assignment} in {here}: collect them first.")
+    return [
+        _one(config, here / student / assignment, student, expected, force)
+        for student in (students or found)
+    ]
+
+
+def _one(config: Config, folder: Path, student: str, expected: set[str], force: bool) -> Outcome:
+    if not any((folder / f"{name}.ipynb").is_file() for name in expected):
+        return Outcome(student, problem=f"there is no {' or '.join(sorted(expected))}.ipynb")
+    if links := [path.name for path in folder.rglob("*") if path.is_symlink()]:
+        return Outcome(student, problem=f"it holds a link to another file ({links[0]})")
+    log = logging.Logger("autograde", logging.CRITICAL)
+    warnings.filterwarnings("ignore", category=sqlalchemy.exc.SAWarning)  # nbgrader's own
+    directory = CourseDirectory(config=config, student_id=student, log=log)
+    converter = OneSubmission(coursedir=directory, config=config, log=log, force=force)
+    try:
+        converter.start()
+    except Exception as error:  # whatever it is, the next student is graded
+        return Outcome(student, problem=_sentence(converter.problem or error))
+    with Gradebook(directory.db_url, directory.course_id) as book:
+        return Outcome(student, book.find_submission(directory.assignment_id, student).score)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, SubmissionError):
+        return str(error)
+    if isinstance(error, (NotJSONError, UnicodeDecodeError)):
+        return "the notebook cannot be read (half an upload?): ask for it again"
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"
+
+
+def _notebooks(directory: CourseDirectory, assignment: str) -> set[str]:
+    try:
+        with Gradebook(directory.db_url, directory.course_id) as book:
+            return {notebook.name for notebook in book.find_assignment(assignment).notebooks}
+    except (MissingEntry, sqlalchemy.exc.OperationalError) as error:
+        raise CourseError(
+            f"The gradebook knows no assignment {assignment}: "
+            f"run `nbgrader generate_assignment {assignment}` in {directory.root} first."
+        ) from error
+
+
+def _load(path: Path) -> Config:
+    if not path.is_file():
+        raise CourseError(f"{path} is missing: name the course folder with --course.")
+    return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+
+
+def report(outcomes: Sequence[Outcome]) -> int:
+    """Print a line for each submission and a sum; return 1 if one could not be graded, else 0."""
+    width = max(len(outcome.student) for outcome in outcomes)
+    for outcome in outcomes:
+        told = f"not graded: {outcome.problem}" if outcome.problem else f"{outcome.score:g}"
+        print(f"{outcome.student:{width}}  {told}")
+    broken = sum(bool(outcome.problem) for outcome in outcomes)
+    print(f"{len(outcomes) - broken} graded, {broken} not.")
+    return 1 if broken else 0
