@@ -102,7 +102,9 @@ def one_hot(ids: np.ndarray, size: int) -> np.ndarray:
     ids = np.asarray(ids)
     if ids.size and not 0 <= ids.min() <= ids.max() < size:
         raise ValueError(f"ids must lie between 0 and {size - 1}; found {ids.min()}..{ids.max()}.")
-    return np.eye(size)[ids]
+    rows = np.zeros((*ids.shape, size))
+    np.put_along_axis(rows, ids[..., None], 1.0, axis=-1)
+    return rows
 
 
 def manual_text() -> str:
