@@ -21,7 +21,7 @@ def ticks(low: float, high: float, kind: str = "linear", most: int = 7) -> list[
     if kind == "log":
         first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
         stride = max(1, math.ceil((last - first + 1) / most))
-        powers = range(last, first - 1, -stride)
+        powers = [p for p in range(first, last + 1) if p % stride == 0]  # 1 is among them
         return [(10.0**p, "10" + str(p).translate(SUPERSCRIPTS)) for p in powers]
     rough = (high - low) / (most - 1)
     unit = 10.0 ** math.floor(math.log10(rough))
@@ -46,9 +46,9 @@ def draw(
     return [
         f'<path d="{grid}" stroke="currentColor" stroke-opacity=".15"/>',
         f'<path d="{frame}" stroke="currentColor"/>',
-        *(svg.text(x, bottom + 15, label, 13) for x, label in x_ticks),
-        *(svg.text(left - 8, y, label, 13, "end") for y, label in y_ticks),
-        svg.text((left + right) / 2, bottom + 38, xlabel, 14),
+        *(svg.text(x, bottom + 16, label, 15) for x, label in x_ticks),
+        *(svg.text(left - 8, y, label, 15, "end") for y, label in y_ticks),
+        svg.text((left + right) / 2, bottom + 40, xlabel, 16),
         f'<g transform="translate(16 {svg.num((top + bottom) / 2)}) rotate(-90)">'
-        f"{svg.text(0, 0, ylabel, 14)}</g>",
+        f"{svg.text(0, 0, ylabel, 16)}</g>",
     ]

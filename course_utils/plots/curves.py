@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from .figure import Figure, show
-from .style import COLORS, INK, LINESTYLES, MARKERS, rc_settings
+from .style import COLORS, LINESTYLES, MARKERS, rc_settings
+
+BASELINE = {"color": "#666666", "lw": 1.3, "ls": (0, (7, 3)), "marker": ""}
 
 
 def curves(
@@ -28,7 +30,8 @@ def curves(
     """
     x = np.asarray(x, dtype=float)
     table = {name: np.atleast_2d(np.asarray(y, dtype=float)) for name, y in series.items()}
-    _check_count(table, "series")
+    if not 1 <= len(table) <= len(COLORS):
+        raise ValueError(f"series has {len(table)} entries: draw 1 to {len(COLORS)} in a figure.")
     for name, y in table.items():
         if y.shape[1:] != x.shape:
             raise ValueError(f"series {name!r} has shape {y.shape} but x has shape {x.shape}.")
@@ -40,7 +43,7 @@ def curves(
         fig = Canvas()
         axes = fig.subplots()
         axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
-        ends = {}
+        ends = []  # (name, height, colour) of every line, to be written at its end
         for i, (name, y) in enumerate(table.items()):
             mean = y.mean(axis=0)
             if len(y) > 1:
@@ -53,10 +56,10 @@ def curves(
             )
             known = np.flatnonzero(np.isfinite(mean))
             if known.size:
-                ends[name] = (mean[known[-1]], COLORS[i])
+                ends.append((name, mean[known[-1]], COLORS[i]))
         for name, level in (baseline or {}).items():
-            axes.axhline(level, color=INK, lw=1.2, ls=(0, (2, 2)), marker="")
-            ends[name] = (level, INK)
+            axes.axhline(level, **BASELINE)
+            ends.append((name, level, BASELINE["color"]))
         axes.set_xlim(right=x.max())  # the lines end where their names begin
         _label_ends(axes, ends)
         return show(fig, alt=alt, caption=caption)
@@ -97,13 +100,14 @@ def bars_with_spread(
             axes.annotate(
                 f"{v.mean():.3g}", place, xytext=(12, 0), textcoords="offset points", va="center"
             )
-        for name, level in (baseline or {}).items():
-            axes.axvline(level, color=INK, lw=1.2, ls=(0, (2, 2)), marker="")
+        ordered = sorted((baseline or {}).items(), key=lambda item: item[1])
+        for i, (name, level) in enumerate(ordered):
+            axes.axvline(level, **BASELINE)
             axes.annotate(
                 name,
                 (level, 1),
                 xycoords=("data", "axes fraction"),
-                xytext=(0, 4),
+                xytext=(0, 4 + 17 * (i % 2)),  # neighbours' names on two levels
                 textcoords="offset points",
                 ha="center",
                 fontsize=12,
@@ -114,20 +118,17 @@ def bars_with_spread(
         return show(fig, alt=alt, caption=caption)
 
 
-def _label_ends(axes, ends: dict[str, tuple[float, str]], gap: float = 0.068) -> None:
-    """Write each name at the height where its line ends, pushed apart where they would overlap."""
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high)
+def _label_ends(axes, ends: list[tuple[str, float, str]], gap: float = 0.068) -> None:
+    """Write each name where its line ends, pushed apart where names would overlap."""
+    axes.set_ylim(axes.get_ylim())  # from here on the limits stay
     to_axes = axes.transData + axes.transAxes.inverted()
-    wanted = {name: to_axes.transform((axes.get_xlim()[0], y))[1] for name, (y, _) in ends.items()}
-    names = sorted(wanted, key=wanted.get)
-    heights = spread([wanted[name] for name in names], gap)
-    for name, height in zip(names, heights, strict=True):
-        leader = {"color": ends[name][1], "lw": 1.2, "ls": "-", "marker": ""}
-        axes.plot(
-            [1.005, 1.03], [wanted[name], height], transform=axes.transAxes, clip_on=False, **leader
-        )
-        axes.text(1.037, height, name, transform=axes.transAxes, va="center", fontsize=12)
+    left = axes.get_xlim()[0]
+    placed = sorted((to_axes.transform((left, y))[1], name, color) for name, y, color in ends)
+    heights = spread([wanted for wanted, _, _ in placed], gap)
+    for (wanted, name, color), height in zip(placed, heights, strict=True):
+        look = {"transform": axes.transAxes, "clip_on": False}
+        axes.plot([1.005, 1.03], [wanted, height], color=color, lw=1.2, ls="-", marker="", **look)
+        axes.text(1.037, height, name, va="center", fontsize=12, **look)
 
 
 def spread(heights: list[float], gap: float) -> list[float]:
@@ -143,8 +144,3 @@ def spread(heights: list[float], gap: float) -> list[float]:
             blocks[-1] += last
     offsets = [float(np.mean(block)) for block in blocks for _ in block]
     return [offset + i * gap for i, offset in enumerate(offsets)]
-
-
-def _check_count(table: Mapping, name: str) -> None:
-    if not 1 <= len(table) <= len(COLORS):
-        raise ValueError(f"{name} has {len(table)} entries: draw 1 to {len(COLORS)} in a figure.")

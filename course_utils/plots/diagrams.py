@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from . import svg
 from .figure import Figure
-from .graph import INPUT, OUTPUT, STATE, Edge, Node, on_paths, unrolled
+from .graph import INPUT, OUTPUT, STATE, Edge, Node, check_feedback, on_paths, unrolled
 from .pen import Pen
 from .words import folded_words, unrolled_words
 
@@ -47,7 +47,7 @@ def unrolled_diagram(
         body.append(pen.group([n for n in states if n.letter == "h" and n.step != 0], "encoder"))
         body.append(pen.group([n for n in states if n.letter == "s"], "decoder"))
         height += 34
-    words = unrolled_words(T, kind, T_out, feedback, highlight, pen.letter)
+    words = unrolled_words(T, kind, T_out, feedback, highlight, pen)
     alt, caption = alt or words[0], caption or words[1]
     return Figure(svg.document(width, height, body, alt), alt=alt, caption=caption)
 
@@ -64,6 +64,7 @@ def folded_diagram(
 
     The small square on a loop is a delay: what enters it at step t leaves it at step t + 1.
     """
+    check_feedback(feedback)
     x, h, y = (
         Node(role, letter, "t", 1)
         for role, letter in zip((INPUT, STATE, OUTPUT), "xhy", strict=True)
@@ -76,7 +77,7 @@ def folded_diagram(
         body.append(pen.loop(y, h, "W_yh"))
     body += [pen.node(node) for node in (x, h, y)]
     width, height = pen.size(3)
-    words = folded_words(feedback, pen.letter)
+    words = folded_words(feedback, pen)
     alt, caption = alt or words[0], caption or words[1]
     return Figure(svg.document(width, height, body, alt), alt=alt, caption=caption)
 
@@ -90,7 +91,12 @@ def _paths(edges: list[Edge], nodes: list[Node], highlight: tuple[int, int]) -> 
         if not found:
             raise ValueError(f"highlight={highlight}: there is no {role} drawn at step {step}.")
         ends.append(found[0])
-    return on_paths(edges, *ends)
+    paths = on_paths(edges, *ends)
+    if not paths:
+        raise ValueError(
+            f"highlight={highlight}: step {i} comes after step {j}, so no path exists."
+        )
+    return paths
 
 
 def _checked(labels: Labels | None, nodes: list[Node]) -> Labels:

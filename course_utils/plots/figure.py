@@ -17,8 +17,7 @@ class Figure:
     """
 
     def __init__(self, html: str, *, alt: str, caption: str, png: bytes | None = None):
-        self.alt = required(alt, "alt", "say in a sentence or two what the figure shows")
-        self.caption = required(caption, "caption", "say in a sentence what the reader should see")
+        self.alt, self.caption = texts(alt, caption)
         self.png = png
         self.html = (
             f'<figure class="course-figure" style="margin:1em 0">{html}'
@@ -38,11 +37,15 @@ class Figure:
         return bundle
 
 
-def required(text: str, name: str, advice: str) -> str:
-    """Return `text` stripped; raise ValueError with `advice` when nothing is left of it."""
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"A figure needs {name}=...: {advice}.")
-    return text.strip()
+def texts(alt: str, caption: str) -> tuple[str, str]:
+    """Return both texts stripped; raise ValueError when nothing is left of one of them."""
+    for name, text, advice in (
+        ("alt", alt, "say in a sentence or two what the figure shows"),
+        ("caption", caption, "say in a sentence what the reader should see"),
+    ):
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"A figure needs {name}=...: {advice}.")
+    return alt.strip(), caption.strip()
 
 
 def show(fig, *, alt: str, caption: str) -> Figure:
@@ -51,13 +54,12 @@ def show(fig, *, alt: str, caption: str) -> Figure:
     `alt` is read out to those who do not see the figure, `caption` is printed under it.
     The same figure gives the same bytes. Raises ValueError when `alt` or `caption` is empty.
     """
-    required(alt, "alt", "say in a sentence or two what the figure shows")
-    required(caption, "caption", "say in a sentence what the reader should see")
+    alt, caption = texts(alt, caption)
     png = png_bytes(fig)
     width = struct.unpack(">I", png[16:20])[0] // 2
     data = base64.b64encode(png).decode("ascii")
     image = (
-        f'<img alt="{escape(alt.strip())}" src="data:image/png;base64,{data}" '
+        f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}" '
         f'style="width:{width + 16}px;max-width:100%;height:auto;{CARD}">'
     )
     return Figure(image, alt=alt, caption=caption, png=png)

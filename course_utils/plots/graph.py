@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Integral
 
 KINDS = ("one-to-one", "one-to-many", "many-to-one", "many-to-many", "encoder-decoder")
 FEEDBACK = (None, "output", "both")
@@ -102,9 +103,14 @@ def _check(T: int, kind: str, T_out: int, feedback: str | None) -> None:
     if kind not in KINDS:
         raise ValueError(f"kind={kind!r} is unknown: choose one of {', '.join(KINDS)}.")
     for name, steps in (("T", T), ("T_out", T_out)):
-        if not isinstance(steps, int) or steps < 1:
+        if not isinstance(steps, Integral) or steps < 1:
             raise ValueError(f"{name}={steps!r} is not a number of steps: give 1 or more.")
-    if feedback not in FEEDBACK:
-        raise ValueError(f"feedback={feedback!r} is unknown: choose None, 'output' or 'both'.")
+    check_feedback(feedback)
     if feedback and kind in ("one-to-one", "many-to-one"):
         raise ValueError(f"A {kind} network writes one output, so none can be fed back.")
+
+
+def check_feedback(feedback: str | None) -> None:
+    """Raise ValueError unless `feedback` is None, "output" or "both"."""
+    if feedback not in FEEDBACK:
+        raise ValueError(f"feedback={feedback!r} is unknown: choose None, 'output' or 'both'.")

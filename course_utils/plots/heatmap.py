@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .figure import Figure, show
-from .style import INK, PAPER, rc_settings
+from .style import rc_settings
 
 # Blue for negative, orange for positive. The lightness (CIE L*) falls in even steps from white on
 # both sides, so that equal distances from zero look equally strong, in colour and in grey.
@@ -62,7 +62,6 @@ def heatmap_through_time(
         fig = Canvas(figsize=(width, height))
         axes = fig.subplots()
         axes.grid(False)
-        axes.set_facecolor(PAPER)
         finite = cells[np.isfinite(cells)]
         top = float(np.abs(finite).max(initial=0)) or 1.0
         image = axes.imshow(
@@ -83,23 +82,34 @@ def heatmap_through_time(
         return show(fig, alt=alt, caption=caption)
 
 
-def _write_cells(axes, image, cells: np.ndarray, annotate: bool, signs: bool) -> None:
+def _write_cells(axes, image, cells: np.ndarray, annotate: bool, symmetric: bool) -> None:
     """Write numbers, or a minus sign into negative cells, and hatch what is not a number."""
     from matplotlib.patches import Rectangle
 
-    for (row, column), value in np.ndenumerate(cells):
-        if not np.isfinite(value):
-            corner = (column - 0.5, row - 0.5)
-            axes.add_patch(Rectangle(corner, 1, 1, fill=False, hatch="////", ec="#999", lw=0))
-            continue
-        shade = image.cmap(image.norm(value))
-        dark = 0.2126 * shade[0] + 0.7152 * shade[1] + 0.0722 * shade[2] < 0.5
-        ink = PAPER if dark else INK
+    for row, column in np.argwhere(~np.isfinite(cells)):
+        corner = (column - 0.5, row - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, hatch="////", ec="#999", lw=0))
+    signs = symmetric and cells.size <= 800  # beyond, the signs would be specks
+    written = np.isfinite(cells) & (annotate | (signs & (cells < 0)))
+    for row, column in np.argwhere(written):
+        value = cells[row, column]
+        ink = _ink_on(image.cmap(image.norm(value))[:3])
         if annotate:
-            words = f"{round(value, 2) + 0:.2f}".replace("-", "−")  # adding 0: no "−0.00"
-            axes.text(column, row, words, ha="center", va="center", color=ink, fontsize=10)
-        elif signs and value < 0 and cells.size <= 800:
+            axes.text(column, row, _cell(value), ha="center", va="center", color=ink, fontsize=10)
+        else:
             axes.plot(column, row, marker="_", color=ink, markersize=5, markeredgecolor=ink)
+
+
+def _cell(value: float) -> str:
+    """Return a number of about three digits; adding 0 turns -0.00 into 0.00."""
+    return (f"{round(value, 2) + 0:.2f}" if abs(value) < 10 else f"{value:.3g}").replace("-", "−")
+
+
+def _ink_on(rgb: Sequence[float]) -> str:
+    """Return black or white, whichever contrasts more (WCAG 2.2: always at least 4.5 to 1)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#FFFFFF"
 
 
 def _labels(labels: Sequence[str] | None, count: int, name: str) -> list[str]:

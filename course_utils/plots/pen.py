@@ -7,6 +7,7 @@ from .style import MIDTONES
 HUES = {INPUT: MIDTONES["green"], STATE: MIDTONES["blue"], OUTPUT: MIDTONES["purple"]}
 ACCENT = MIDTONES["orange"]
 WIDTHS = {"x": "D", "h": "H", "s": "H", "y": "O"}  # the last axis of what a letter stands for
+NAMES = ("x", "h", "s", "y", "W_xh", "W_hh", "W_hy", "W_yh", "W_hs", "W_ss", "W_sy", "W_ys")
 MARGIN = 12
 SYMBOL, SMALL = 22, 13  # font sizes in pixels, before the page shrinks a wide drawing
 
@@ -15,6 +16,9 @@ class Pen:
     """Draws nodes and edges on a grid of columns (time) and three rows (input, state, output)."""
 
     def __init__(self, shapes: dict | bool | None, labels: dict, headroom: bool = False):
+        for name in labels:
+            if name not in NAMES:
+                raise ValueError(f"labels: {name!r} is unknown, choose among {', '.join(NAMES)}.")
         self.sizes = {n: n for n in "BDHO"} | (shapes if isinstance(shapes, dict) else {})
         self.shapes = bool(shapes)
         self.labels = labels

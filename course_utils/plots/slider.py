@@ -11,7 +11,7 @@ from html import escape
 import numpy as np
 
 from . import axes, svg
-from .figure import Figure
+from .figure import Figure, texts
 from .style import MIDTONES
 
 WIDTH, HEIGHT = 720, 360
@@ -65,6 +65,7 @@ def slider_curves(
     slider; a screen reader hears its value with the last value of every curve.
     Raises ValueError, in one sentence, when the frames do not fit together.
     """
+    alt, caption = texts(alt, caption)
     x = np.asarray(x, dtype=float)
     table = {
         value: {name: np.asarray(y, dtype=float) for name, y in curves.items()}
@@ -122,6 +123,8 @@ def slider_curves(
 def _check(x: np.ndarray, table: dict, yscale: str) -> None:
     if x.ndim != 1 or x.size < 2:
         raise ValueError(f"x has shape {x.shape}: give two points or more, in one dimension.")
+    if not np.all(np.diff(x) > 0):
+        raise ValueError("x must increase from point to point.")
     if not table:
         raise ValueError("frames is empty: give at least one value of the slider.")
     names = list(next(iter(table.values())))

@@ -1,5 +1,7 @@
 """Alternative texts and captions that the diagrams write about themselves."""
 
+from .pen import WIDTHS, Pen
+
 SUMMARY = {
     "one-to-one": "one input gives one output, without recurrence",
     "one-to-many": "one input starts it and every step writes an output",
@@ -9,9 +11,10 @@ SUMMARY = {
 
 
 def unrolled_words(
-    T: int, kind: str, T_out: int, feedback: str | None, highlight, letter
+    T: int, kind: str, T_out: int, feedback: str | None, highlight, pen: Pen
 ) -> tuple[str, str]:
-    """Return alternative text and caption of an unrolled diagram; `letter` renames symbols."""
+    """Return alternative text and caption of an unrolled diagram as `pen` draws it."""
+    letter = pen.letter
     x, h, y = (letter(name) for name in "xhy")
     state = f"{letter('W_hh')} leads from each {h} to the next"
     if kind == "one-to-one":
@@ -50,13 +53,17 @@ def unrolled_words(
         i, j = highlight
         caption += f" Thick: every path by which {x}{below(i)} reaches {y}{below(j)}."
         alt += f" Every path from {x}_{i} to {y}_{j} is drawn thick."
-    return alt, caption
+    for name, noun in (("x", "inputs"), ("y", "outputs")):
+        if name in pen.labels and not isinstance(pen.labels[name], str):
+            alt += f" The {noun} are: {', '.join(word for word in pen.labels[name] if word)}."
+    return alt + shapes(pen, target), caption
 
 
-def folded_words(feedback: str | None, letter) -> tuple[str, str]:
-    """Return alternative text and caption of a folded diagram; `letter` renames symbols."""
+def folded_words(feedback: str | None, pen: Pen) -> tuple[str, str]:
+    """Return alternative text and caption of a folded diagram as `pen` draws it."""
+    letter = pen.letter
     x, h, y = (letter(name) for name in "xhy")
-    caption = "The same network folded: one cell, used at every step."
+    caption = "The network folded: one cell, used at every step. The square is a delay of one step."
     alt = f"Diagram of one recurrent cell: {x}_t goes through {letter('W_xh')} into {h}_t, "
     alt += f"{h}_t through {letter('W_hy')} into {y}_t."
     if feedback != "output":
@@ -69,7 +76,16 @@ def folded_words(feedback: str | None, letter) -> tuple[str, str]:
         caption += " Its output is fed back in place of its state (Jordan)."
     elif feedback == "both":
         caption += " Its output is fed back as well as its state."
-    return alt, caption
+    return alt + shapes(pen, "h"), caption
+
+
+def shapes(pen: Pen, last: str) -> str:
+    """Return a sentence with the shapes that `pen` writes, or nothing; `last` writes outputs."""
+    if not pen.shapes:
+        return ""
+    letters = dict.fromkeys(("x", "h", last, "y"))
+    nodes = [f"{pen.letter(name)} {pen.shape('B', WIDTHS[name])}" for name in letters]
+    return f" Shapes: {', '.join(nodes)}; each weight leads from the width before to the one after."
 
 
 def below(step: int) -> str:
