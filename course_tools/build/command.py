@@ -41,5 +41,6 @@ def run(root: Path, *, check: bool = False) -> int:
         print(f"removed {name}, its source is gone")
     for name in difference.foreign:
         print(f"left alone {name}, which was not written by the build")
-    print(f"{len(difference.current)} files up to date")
+    count = len(difference.current)
+    print(f"{count} file{'' if count == 1 else 's'} up to date")
     return 0

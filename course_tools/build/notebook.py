@@ -18,7 +18,7 @@ def assign_ids(notebook: NotebookNode, prefix: str) -> None:
 
 
 def to_text(notebook: NotebookNode, source: str) -> str:
-    """The notebook as JSON text: no outputs, least metadata, and in `course` where it comes from.
+    """The notebook as JSON text: least metadata, and in `course` where it comes from.
 
     `source` is the path of the file that it was built from, with forward slashes.
     """
@@ -28,9 +28,6 @@ def to_text(notebook: NotebookNode, source: str) -> str:
         kernelspec=KERNELSPEC, language_info={"name": "python"}, course=course
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5  # the first version that has cell ids
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
     nbformat.validate(notebook)
     content = json.loads(nbformat.writes(notebook))
     content["metadata"]["course"]["digest"] = digest(content)

@@ -99,6 +99,7 @@ def test_metadata_is_least_and_says_where_the_notebook_comes_from(course):
     assert made.metadata.course.lesson == "02"
     assert made.metadata.course.cpu_seconds == 30
     assert [cell.id for cell in made.cells] == ["02-001", "02-002", "02-004"]
+    assert not [cell for cell in made.cells if cell.get("outputs") or cell.get("execution_count")]
 
 
 def test_files_are_sorted_json_with_plain_line_ends(course):
@@ -140,7 +141,7 @@ def test_only_what_changed_is_written(course, capsys):
     assert command.run(course) == 0
     assert capsys.readouterr().out.splitlines() == [
         "wrote solutions/02_rnn.ipynb",
-        "1 files up to date",
+        "1 file up to date",
     ]
 
 
@@ -215,8 +216,8 @@ def test_two_lessons_with_one_number_are_refused(course):
 
 
 def test_a_write_that_fails_leaves_no_half_of_it(course):
-    """A folder stands where the second notebook belongs: the first must not appear either."""
-    (course / "solutions").write_text("a file where a folder belongs", encoding="utf-8")
+    """A file stands where the folder of solutions belongs: no notebook must appear either."""
+    (course / "solutions").write_text("no folder", encoding="utf-8")
     before = snapshot(course)
     with pytest.raises(CourseError, match="cannot write"):
         command.run(course)
