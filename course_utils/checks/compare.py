@@ -23,7 +23,7 @@ def agree(got: Any, expected: Any, rtol: float | None = None) -> bool:
     held to more digits than its neighbours.
     """
     got, expected = as_array(got), np.asarray(expected)
-    if got is None or got.shape != expected.shape:
+    if got is None or got.shape != expected.shape or _is_text(got) != _is_text(expected):
         return False
     if got.size == 0:
         return True
@@ -43,6 +43,10 @@ def as_array(value: Any) -> np.ndarray | None:
     return None if array.dtype.hasobject else array
 
 
+def _is_text(array: np.ndarray) -> bool:
+    return array.dtype.kind in "US"
+
+
 def describe(name: str, letters: str, got: Any, expected: Any) -> str:
     """Say in a sentence or two how `got` differs from `expected`.
 
@@ -53,13 +57,19 @@ def describe(name: str, letters: str, got: Any, expected: Any) -> str:
     if array is None:
         kind = "None (is a `return` missing?)" if got is None else f"a {type(got).__name__}"
         return f"`{name}` should be an array of shape {letters}, but your function gave {kind}."
+    if _is_text(array) != _is_text(expected):
+        kinds = ("text", "numbers") if _is_text(expected) else ("numbers", "text")
+        return f"`{name}` should hold {kinds[0]}, yours holds {kinds[1]}."
     if array.shape != expected.shape:
         return _describe_shape(name, letters, array, expected)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         return f"`{name}` holds nan or infinity where every expected entry is finite."
-    rtol = tolerance(array, expected) if expected.dtype.kind == "f" else 0.0
-    scale = np.max(np.abs(expected), initial=0.0) if expected.dtype.kind in "fiu" else 0.0
-    wrong = ~np.isclose(array, expected, rtol=rtol, atol=rtol * (scale or 1.0))
+    if expected.dtype.kind == "f":
+        rtol = tolerance(array, expected)
+        scale = np.max(np.abs(expected), initial=0.0) or 1.0
+        wrong = ~np.isclose(array, expected, rtol=rtol, atol=rtol * scale)
+    else:
+        wrong = np.asarray(array != expected)
     if not wrong.any():
         return f"`{name}` has the right values."
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
