@@ -1,0 +1,240 @@
+"""A2 through nbgrader: what is released, a class graded, what students and instructors read."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from conftest import nbgrader
+from submissions import (
+    BROKEN,
+    CLASS,
+    EINSUM,
+    HIDDEN,
+    PARTS,
+    SCORES,
+    VISIBLE,
+    find,
+    solution,
+    write_all,
+)
+
+from course_tools.assignments import a2_mistakes
+from course_tools.grading.seeds import make_seed
+
+EXPLANATION = 15
+
+
+def words(page: str) -> str:
+    """The text of a page, without tags and with single spaces."""
+    page = re.sub(r"<(style|script)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+
+
+# --- what students receive ------------------------------------------------------------------
+
+
+def test_the_release_holds_no_solution_and_no_hidden_test(source, release):
+    text = "\n".join(cell.source for cell in release.cells)
+    for forbidden in ("course_tools", "a2.grade", "BEGIN", "### END"):
+        assert forbidden not in text
+    for part in PARTS:
+        lines = [line.strip() for line in solution(source, part).split("\n")]
+        given = find(release, part).source
+        code = [line for line in lines if len(line) > 12 and line not in given]
+        assert len(code) >= 2
+        assert not [line for line in code if line in text]
+    answer = find(source, "explanation").source
+    assert "teacher forcing" in answer
+    assert "teacher forcing" not in text
+
+
+def test_the_source_folder_holds_the_notebook_and_nothing_else(built):
+    assert {path for path in built if "/A2/" in path} == {
+        "assignments/source/A2/A2.ipynb",
+        "assignments/release/A2/A2.ipynb",
+    }
+
+
+def test_points_add_up_to_one_hundred(source):
+    points = {
+        cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points
+        for cell in source.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    }
+    expected = {f"{part}_visible": VISIBLE[part] for part in PARTS}
+    expected |= {f"{part}_hidden": HIDDEN[part] for part in PARTS}
+    assert points == {**expected, "explanation": EXPLANATION}
+    assert sum(points.values()) == 100
+
+
+def test_every_hidden_test_is_one_line_that_asks_for_its_own_points(source):
+    for part in PARTS:
+        code = [
+            line
+            for line in find(source, f"{part}_hidden").source.split("\n")
+            if line and not line.startswith("#")
+        ]
+        assert code == [
+            "from course_tools.assignments import a2",
+            f'a2.grade("{part}", globals(), points={HIDDEN[part]})',
+        ]
+
+
+@pytest.mark.parametrize("kind", ["reference", "stub"])
+def test_validate_passes_the_reference_and_fails_the_stub(kind, workbook, tmp_path, monkeypatch):
+    from io import StringIO
+
+    from nbgrader.validator import Validator
+
+    monkeypatch.chdir(tmp_path)
+    book = workbook()
+    (book.solve() if kind == "reference" else book).save(tmp_path / "a2")
+    said = StringIO()
+    Validator(stream=said).validate_and_print(str(tmp_path / "a2" / "A2.ipynb"))
+    passes = "Success" in said.getvalue()
+    assert passes is (kind == "reference"), said.getvalue()
+    if kind == "stub":
+        assert "NotImplementedError" in said.getvalue()
+
+
+# --- the class ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("student", SCORES)
+def test_everybody_gets_the_marks_deserved(graded, student):
+    assert graded.problems[student] == ""
+    assert graded.scores[student] == SCORES[student]
+    assert float(graded.exported[student]["score"]) == SCORES[student]
+    assert float(graded.exported[student]["max_score"]) == 100
+
+
+@pytest.mark.parametrize("student", BROKEN)
+def test_a_broken_submission_is_told_in_one_sentence(graded, student):
+    assert graded.scores[student] is None
+    assert 10 < len(graded.problems[student]) < 250
+    assert "\n" not in graded.problems[student]
+    assert "Traceback" not in graded.problems[student]
+
+
+def test_the_class_is_complete(graded):
+    assert set(graded.scores) == set(CLASS) == set(SCORES) | set(BROKEN)
+
+
+@pytest.mark.parametrize(
+    ("student", "mistakes", "name"),
+    [
+        ("s011", a2_mistakes.STEP_MISTAKES, "leak inverted"),
+        ("s012", a2_mistakes.FORWARD_MISTAKES, "y never advanced"),
+        ("s013", a2_mistakes.MANY_TO_ONE_MISTAKES, "last state at padded positions"),
+    ],
+)
+def test_feedback_names_the_mistake(graded, student, mistakes, name):
+    mistake = next(m for m in mistakes if m.name == name)
+    page = words(graded.feedback(student))
+    assert mistake.says.replace("`", "") in page
+    assert mistake.hint.replace("`", "") in page
+    others = [m.says.replace("`", "") for m in mistakes if m is not mistake]
+    assert not [says for says in others if says in page]
+
+
+def test_feedback_says_that_the_error_was_carried_forward(graded):
+    assert "carried forward" in words(graded.feedback("s011"))
+    assert "carried forward" not in words(graded.feedback("s001"))
+
+
+def test_feedback_shows_no_hidden_source_beyond_the_one_line(graded):
+    for student in ("s001", "s012"):
+        page = words(graded.feedback(student))
+        assert page.count("from course_tools.assignments import a2") == len(PARTS)
+        for line in ("def judge_forward", "forward_oracle", "BEGIN HIDDEN"):
+            assert line not in page
+
+
+def test_the_seed_is_shown_and_follows_from_salt_assignment_and_student(graded):
+    for student in ("s001", "s012"):
+        seed = make_seed("a salt for the tests", "A2", student)
+        assert words(graded.feedback(student)).count(f"drawn from seed {seed}") == len(PARTS)
+    assert "a salt for the tests" not in graded.feedback("s001")
+
+
+def test_feedback_says_what_was_never_run(graded):
+    page = words(graded.feedback("s008"))
+    assert "This cell ended the Python process." in page
+    assert page.count("could not be run") >= 4
+
+
+def test_feedback_says_which_import_kept_a_cell_from_running(graded):
+    page = words(graded.feedback("s016"))
+    assert "a cell of yours imports matplotlib.pyplot" in page
+    assert "imports matplotlib" not in words(graded.feedback("s001"))
+
+
+def test_a_regrade_repeats_the_marks(graded):
+    from course_tools.grading.autograde import autograde
+
+    before = graded.feedback("s012")
+    (outcome,) = autograde(graded.course, "A2", ["s012"], force=True)
+    assert outcome.score == SCORES["s012"]
+    nbgrader(graded.course, "generate_feedback", "A2", "--student=s012", "--force")
+    numbers = re.compile(r"should be (\S+), yours is (\S+)\.")
+    assert numbers.findall(words(before)) == numbers.findall(words(graded.feedback("s012"))) != []
+
+
+def test_the_stock_command_goes_on_too_and_gives_the_same_marks(graded, workbook):
+    """`nbgrader autograde A2`, on a class of its own in the same course."""
+    hand_ins = {
+        "s101": CLASS["s006"],  # another schema version
+        "s102": CLASS["s010"],  # a duplicated cell
+        "s103": CLASS["s004"],  # half a file
+        "s104": CLASS["s008"],  # the process ends
+        "s105": write_all(EINSUM),
+    }
+    for student, hand_in in hand_ins.items():
+        hand_in(workbook(), graded.course / "submitted" / student / "A2")
+    said = nbgrader(graded.course, "autograde", "A2", "--student=s1*", ok=False)
+    assert "ask for the notebook again" in said
+    nbgrader(graded.course, "export", "--to=again.csv")
+    rows = (graded.course / "again.csv").read_text(encoding="utf-8").splitlines()
+    table = {row.split(",")[3]: float(row.split(",")[9]) for row in rows[1:]}
+    assert table["s102"] == table["s105"] == SCORES["s001"]
+    assert table["s104"] == SCORES["s008"]
+    assert table["s101"] == table["s103"] == 0
+
+
+# --- the command ----------------------------------------------------------------------------
+
+
+def run_verb(*arguments):
+    import argparse
+
+    from course_tools.cli import add
+
+    parser = argparse.ArgumentParser()
+    add(parser.add_subparsers())
+    args = parser.parse_args(["autograde", *map(str, arguments)])
+    return args.func(args)
+
+
+def test_the_verb_tells_each_outcome_and_fails_if_one_was_not_graded(graded, capsys):
+    assert run_verb("A2", "s001", "s004", "s012", "--course", graded.course) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["s001", "85"]
+    assert lines[1].startswith("s004  not graded: the notebook cannot be read")
+    assert lines[2].split() == ["s012", "55"]
+    assert lines[3] == "2 graded, 1 not."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["A2", "s999"], "No submission of A2 by s999"),
+        (["A9"], "The gradebook knows no assignment A9"),
+    ],
+)
+def test_the_verb_says_what_is_missing(graded, arguments, sentence):
+    from course_utils.errors import CourseError
+
+    with pytest.raises(CourseError, match=sentence):
+        run_verb(*arguments, "--course", graded.course)
