@@ -6,7 +6,7 @@ import struct
 from html import escape
 
 PIXELS_PER_INCH = 100  # width on the page; the image holds twice as many for sharp screens
-CARD = "background:#fff;padding:8px;border-radius:6px;box-sizing:border-box"
+CARD = "display:block;background:#fff;padding:8px;border-radius:6px;box-sizing:border-box"
 
 
 class Figure:

@@ -21,7 +21,8 @@ def rc_settings() -> dict:
     """Return the matplotlib settings of the house, as a dict for `rc_context` or `rcParams`."""
     from cycler import cycler
 
-    cycle = cycler(color=COLORS) + cycler(linestyle=LINESTYLES) + cycler(marker=MARKERS)
+    # Markers stay out of it: on a series of 365 days they would be a thick rope.
+    cycle = cycler(color=COLORS) + cycler(linestyle=LINESTYLES)
     return {
         "figure.figsize": (8.0, 4.2),
         "figure.dpi": 100,
