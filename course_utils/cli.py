@@ -33,12 +33,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def verbs_of(top: argparse.ArgumentParser) -> list[str]:
+    """Return the verbs that the parser `top` knows, in its order."""
+    actions = (a for a in top._actions if isinstance(a, argparse._SubParsersAction))
+    return list(next(actions).choices)
+
+
 def check_verb(words: Sequence[str], known: Sequence[str]) -> None:
     """Raise CourseError if the first word is neither a verb nor an option."""
     if words and not words[0].startswith("-") and words[0] not in known:
         close = difflib.get_close_matches(words[0], known, n=1)
-        advice = f"did you mean {close[0]}? " if close else ""
-        raise CourseError(f"There is no verb '{words[0]}': {advice}The verbs: {', '.join(known)}.")
+        advice = f" (did you mean '{close[0]}'?)" if close else ""
+        raise CourseError(
+            f"There is no verb '{words[0]}'{advice}: choose one of {', '.join(known)}."
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         top = parser()
-        check_verb(words, list(top._subparsers._group_actions[0].choices))
+        check_verb(words, verbs_of(top))
         args = top.parse_args(words)
         if args.verb is None:
             top.print_help()

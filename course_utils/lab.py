@@ -127,7 +127,7 @@ def serve(path: str, port: int | None, browser: bool) -> int:
 
     options = [
         f"--ServerApp.root_dir={root()}",
-        f"--ServerApp.default_url=/lab/tree/{quote(path)}",
+        f"--LabApp.default_url=/lab/tree/{quote(path)}",
         f"--ServerApp.open_browser={browser}",
         "--LabApp.extension_manager=readonly",  # its online catalogue is of no use here
         "--Application.log_level=WARN",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from course_utils.lessons import all_lessons, find_lesson, read_notebook
-from course_utils.runner import TIMES_BUDGET, Budget, calibrate, run_notebook
+from course_utils.runner import TIMES_BUDGET, Budget, calibrate, run_notebook, threads
 
 COLUMNS = (
     f"{'lesson':<28} {'wall s':>7} {'CPU s':>7} {'peak MiB':>9}   "
@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """Execute the lessons asked for and print the table; 1 if one fails or exceeds its budget."""
     from tqdm import tqdm
 
+    threads()  # a wrong COURSE_THREADS is told before anything starts
     folder = "solutions" if args.solved else "notebooks"
     paths = [find_lesson(name, folder) for name in args.lessons] or all_lessons(folder)
     notebooks = [read_notebook(path) for path in paths]

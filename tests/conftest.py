@@ -1,0 +1,68 @@
+"""What every test may use: capabilities by name, and each notebook executed once."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from functools import cache
+
+import pytest
+
+from course_utils import doctor
+from course_utils.lessons import find_lesson, read_notebook
+from course_utils.runner import TIMES_BUDGET, Budget, Execution, calibrate, run_notebook
+
+CAPABILITIES = {
+    "chromium": lambda: doctor.chromium() is not None,
+    "bubblewrap": doctor.bubblewrap,
+    "namespaces": doctor.namespaces,
+    "jupytext": lambda: importlib.util.find_spec("jupytext") is not None,
+}
+
+
+@cache
+def has(capability: str) -> bool:
+    """Whether this machine has `capability`, found out once."""
+    return CAPABILITIES[capability]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(capability): skipped where the machine lacks it")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        if not has(mark.args[0]):
+            pytest.skip(f"{mark.args[0]} is missing")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where CI is set nothing may be skipped: a green run has then run everything."""
+    if not os.environ.get("CI"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def scale() -> float:
+    """How many times slower than the budgets' machine this one is, at least 1."""
+    return calibrate()
+
+
+@pytest.fixture(scope="session")
+def executed(scale: float):
+    """A function (lesson, folder, expressions) -> Execution that runs each notebook once."""
+
+    runs: dict[tuple[str, str], Execution] = {}
+
+    def execute(lesson: str, folder: str, expressions: list[str]) -> Execution:
+        if (lesson, folder) not in runs:
+            path = find_lesson(lesson, folder)
+            notebook = read_notebook(path)
+            limit = TIMES_BUDGET * scale * Budget.of(notebook, path).cpu_seconds
+            runs[lesson, folder] = run_notebook(notebook, expressions, timeout=limit)
+        return runs[lesson, folder]
+
+    return execute
