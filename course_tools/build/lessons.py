@@ -15,6 +15,7 @@ from course_utils.errors import CourseError
 
 STUB = 'raise NotImplementedError("your turn")  # replace this line'
 FILE_NAME = re.compile(r"(\d\d)_[a-z0-9_]+\.py")
+QUESTIONS = ("quiz.choice(", "quiz.numeric(", "quiz.predict(")
 HEADER = {"lesson": str, "title": str, "minutes": int, "cpu_seconds": int, "peak_mib": int}
 
 
@@ -55,6 +56,8 @@ def read_lesson(path: Path, root: Path) -> Source:
                 raise source.error(
                     "a lesson marks solutions only, and only in code cells", index, number
                 )
+        if cell.source.startswith(QUESTIONS):  # its code tells the answer: shown folded
+            cell.metadata["jupyter"] = {"source_hidden": True}
     assign_ids(source.notebook, source.course["lesson"])
     _check_stubs(source)
     try:

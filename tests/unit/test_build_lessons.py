@@ -82,6 +82,20 @@ def test_the_learner_gets_a_stub_and_no_solution(course):
     assert last.source.startswith("# copy the array (%timeit")
 
 
+def test_the_code_of_a_question_is_folded_away(course):
+    """It tells the answer."""
+    path = course / "lessons/02_rnn.py"
+    asked = (
+        LESSON + '\n# %%\nquiz.choice("Is 2 even?", {"yes": "Yes.", "no": "No."}, answer="yes")\n'
+    )
+    path.write_text(asked, encoding="utf-8")
+    for text in build_lessons(course).values():
+        cells = nbformat.reads(text, as_version=4).cells
+        hidden = [cell.metadata.get("jupyter", {}).get("source_hidden", False) for cell in cells]
+        assert hidden == [cell.source.startswith("quiz.choice") for cell in cells]
+        assert any(hidden)
+
+
 def test_the_solved_notebook_has_the_code_and_no_markers(course):
     command.run(course)
     _, exercise, explained, _ = notebook(course, "solutions/02_rnn.ipynb").cells
