@@ -3,7 +3,7 @@
 from .curves import bars_with_spread, curves
 from .diagrams import folded_diagram, unrolled_diagram
 from .figure import Figure, show
-from .heatmap import heatmap_through_time
+from .heatmap import diverging_map, heatmap_through_time
 from .slider import slider_curves
 from .style import COLORS, LINESTYLES, MARKERS, use_style
 
@@ -14,6 +14,7 @@ __all__ = [
     "Figure",
     "bars_with_spread",
     "curves",
+    "diverging_map",
     "folded_diagram",
     "heatmap_through_time",
     "show",
