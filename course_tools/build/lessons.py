@@ -15,7 +15,7 @@ from course_utils.errors import CourseError
 
 STUB = 'raise NotImplementedError("your turn")  # replace this line'
 FILE_NAME = re.compile(r"(\d\d)_[a-z0-9_]+\.py")
-QUESTIONS = ("quiz.choice(", "quiz.numeric(", "quiz.predict(")
+QUESTIONS = ("quiz.choice(", "quiz.numeric(", "quiz.predict(", "quiz.reveal(")
 HEADER = {"lesson": str, "title": str, "minutes": int, "cpu_seconds": int, "peak_mib": int}
 
 
