@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat.notebooknode import NotebookNode
+from nbformat.notebooknode import NotebookNode, from_dict
 from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
@@ -67,12 +67,16 @@ class RestoreCells(OverwriteCells):
                 place = ids.index(source.name) + 1
             elif source.name in points or source.locked:
                 self.log.warning("Cell %s was removed and is put back", source.name)
-                cell = self.missing_cell_transform(
-                    source, points.get(source.name, 0), is_solution=source.name in answers
+                cell = from_dict(
+                    self.missing_cell_transform(
+                        source, points.get(source.name, 0), is_solution=source.name in answers
+                    )
                 )
                 if source.name not in points:
                     cell.metadata.nbgrader["grade"] = False
                     del cell.metadata.nbgrader["points"]
+                if (nb.nbformat, nb.nbformat_minor) >= (4, 5):  # the first version with cell ids
+                    cell["id"] = source.name
                 nb.cells.insert(place, cell)
                 place += 1
         return nb, resources

@@ -48,5 +48,7 @@ def explain(modules: Iterable[str], allowed: Sequence[str] = ALLOWED) -> str:
 
 def check_imports(cells: Iterable[str], allowed: Sequence[str] = ALLOWED) -> None:
     """Print whether the sources in `cells` (a notebook's `In`) keep to the allowed imports."""
-    modules = [module for cell in cells for module in foreign_imports(cell, allowed)]
+    # While a notebook is graded the grader's own cells are in `In` too; they name course_tools.
+    known = (*allowed, "course_tools")
+    modules = [module for cell in cells for module in foreign_imports(cell, known)]
     print(explain(dict.fromkeys(modules), allowed) if modules else "Your imports are all allowed.")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ import nbformat
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the tests share `submissions`
-from submissions import CLASS, Workbook
+from submissions import CLASS, Workbook, nbgrader
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,19 +86,3 @@ def graded(course, workbook) -> Graded:
         exported,
         course,
     )
-
-
-def nbgrader(folder: Path, *arguments: str, ok: bool = True) -> str:
-    """Run nbgrader's own command line in `folder` and return all that it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1"},
-        timeout=200,
-    )
-    told = done.stdout + done.stderr
-    assert (done.returncode == 0) is ok, told[-3000:]
-    return told
