@@ -27,7 +27,7 @@ from course_tools.grading.preprocessors import (
 from course_tools.grading.seeds import read_salt
 
 here = Path(__file__).resolve().parent
-c = get_config()  # noqa: F821 (nbgrader defines it)
+c = get_config()  # nbgrader defines it
 
 # nbgrader starts `alembic` by name for a new gradebook: find it without an activated environment.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
