@@ -53,7 +53,7 @@ def table() -> str:
     """Return the map as a Markdown table: lesson, question, what it needs, whether it is there."""
     lines = ["| lesson | it answers | builds on | today |", "|:--|:--|:--|:--|"]
     for lesson in LESSONS:
-        needs = ", ".join(lesson.needs) or "school mathematics, some Python"
+        needs = ", ".join(lesson.needs) or "first-year mathematics, some Python"
         today = "**available**" if lesson.available else "planned"
         name = f"{lesson.number} {lesson.title}"
         lines.append(f"| {name} | {lesson.question} | {needs} | {today} |")

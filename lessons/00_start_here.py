@@ -56,15 +56,16 @@ def memory_gib():
 
 
 gib = memory_gib()
-print(f"system    {platform.system()} {platform.machine()}")
-print(f"Python    {platform.python_version()}")
-for package in ("numpy", "torch", "matplotlib", "scikit-learn"):
-    print(f"{package:<14}{version(package)}")
-print(f"cores     {os.cpu_count()}, of which torch uses {threads}")
-print(f"memory    {'not told' if gib is None else f'{gib:.1f} GiB'}")
-print(
-    f"device    {'a GPU is there; the course does not need it' if torch.cuda.is_available() else 'CPU'}"
-)
+report = {
+    "system": f"{platform.system()} {platform.machine()}",
+    "Python": platform.python_version(),
+    **{name: version(name) for name in ("numpy", "torch", "matplotlib", "scikit-learn")},
+    "cores": f"{os.cpu_count()}, of which torch uses {threads}",
+    "memory": "not told" if gib is None else f"{gib:.1f} GiB",
+    "device": "a GPU, which the course does not need" if torch.cuda.is_available() else "CPU",
+}
+for name, value in report.items():
+    print(f"{name:<14}{value}")
 
 # %% [markdown]
 # Four things to know about this report.
@@ -310,7 +311,7 @@ print(f"x_1 {x[:, 0].shape}   h_1 {h_1.shape}   o_1 {o_1.shape}")
 # | "update gate" | the LSTM's input gate $i$, **or** the GRU's $z$ | ask which cell |
 # | the LSTM's "hidden state" and its "output" | in some texts: our memory $c$, and our $h$ | with us $h$ is the hidden state. Ask which one has passed the output gate: that is $h$. |
 # | $h_t = (1 - z)\,h_{t-1} + z\,\tilde h$ | our $z$ is one minus theirs: $h_t = (1 - z)\,n + z\,h_{t-1}$ | both are called GRU. One family: negate $z$'s weights and bias. |
-# | reset gate before, or after, the matrix product | ours is after, with a bias $b_{hn}$ inside: $n = \tanh(x W_{xn} + b_n + r \odot (h_{t-1} W_{hn} + b_{hn}))$ | **two** families. No change of weights makes one from the other. |
+# | reset gate before, or after, the matrix product | ours is after, with a bias $b_{hn}$ inside: $n = \tanh(x W_{xn} + b_n + r \odot (h_{t-1} W_{hn} + b_{hn}))$ | **two** families. In general no change of weights makes one from the other. |
 # | $\partial h_t / \partial h_{t-1} = W^\top \mathrm{diag}[f']$, or $\mathrm{diag}[f']\,W$ | the column texts' tables; ours is $W_{hh}\,\mathrm{diag}(1 - h_t^2)$ | outputs down the side, or inputs? Ask for the shape when D and H differ. |
 # | PyTorch: `weight_ih_l0`, `weight_hh_l0`, two biases | `W_xh.T`, `W_hh.T`, and `b_h` is the **sum** of the two | time first by default: say `batch_first=True` |
 # | Keras: `kernel`, `recurrent_kernel` | `W_xh`, `W_hh`, not transposed | LSTM gates in the order i, f, c, o (its c is our g); GRU z, r, h |
@@ -400,8 +401,8 @@ print(f"all {T} steps against torch.nn.RNN: relative error {rnn_error:.0e}")
 print(f"parameters of a 32 to 32 RNN: ours {our_count}, torch {torch_count}")
 
 # %% [markdown]
-# Ours has 2,080 <!-- =our_count --> parameters, PyTorch's has 2,112 <!-- =torch_count -->. The 32
-# <!-- =torch_count - our_count --> more are the second bias. They add nothing that the net could
+# Ours has 2,080 <!-- =our_count --> parameters, PyTorch's has 2,112<!-- =torch_count -->. The
+# 32 <!-- =torch_count - our_count --> more are the second bias. They add nothing that the net could
 # not do before.
 #
 # The next line of the table is the one that costs people most hours.
@@ -521,7 +522,7 @@ print(f"the other z with negated weights        relative error {gru_errors[1]:.0
 print(f"our z, reset before the product         relative error {gru_errors[2]:.0e}")
 
 # %% [markdown]
-# The first two are one family. The third is another network.
+# The first two are one family. The third, with the same weights, is another network.
 #
 # And the last line, the layout of Jacobians. `torch.autograd.functional.jacobian` puts outputs
 # first. Ours is its transpose, and that is $W_{hh}\,\mathrm{diag}(1 - h_t^2)$.
@@ -601,7 +602,7 @@ display(course_map.draw(), Markdown(course_map.table()))
 # for the neighbour. So what you hand in cannot be copied from a book, and cannot be copied from
 # the lesson either.
 #
-# ## 5 · Self-test: four things from school
+# ## 5 · Self-test: four things you need
 #
 # Everything in this course is made of four pieces: the chain rule, Jacobians, products of
 # matrices, and the softmax. Here is one exercise for each. Do all four. Then a cell tells you
@@ -821,9 +822,9 @@ print(f"product of the three links        {np.prod(links):8.4f}")
 print(f"from w to the loss, directly      {whole:8.4f}")
 
 # %% [markdown]
-# Read the last column from top to bottom. Each link has its own slope: 2.00 <!-- =links[0] -->,
-# then 0.197 <!-- =links[1] ±0.001 -->, then −1.37 <!-- =links[2] ±0.01 -->. Multiply them: −0.538
-# <!-- =whole ±0.001 -->, the slope of the whole. That is the chain rule. Nothing else is in it.
+# Read the last column from top to bottom. Each link has its own slope: 2.00<!-- =links[0] -->,
+# then 0.197<!-- =links[1] ±0.001 -->, then −1.37<!-- =links[2] ±0.01 -->. Multiply them:
+# −0.538<!-- =whole ±0.001 -->, the slope of the whole. That is the chain rule. Nothing else is in it.
 #
 # **Then the general line.** A slope with respect to $w$ is the product of the slopes along the
 # way:
@@ -858,8 +859,8 @@ plots.show(
 )
 
 # %% [markdown]
-# Links multiply, they do not add: a chain of ten links with slope 0.5 has the slope 0.00098
-# <!-- =ten_links ±1% -->. In lesson 04 each time step is a link, and this product is the reason
+# Links multiply, they do not add: a chain of ten links with slope 0.5 has the slope
+# 0.00098<!-- =ten_links ±1% -->. In lesson 04 each time step is a link, and this product is the reason
 # why a plain RNN forgets.
 #
 # **One weight, used twice.** A recurrent net uses the same weight at every step. Then there are
@@ -1184,7 +1185,7 @@ plots.show(
     alt="Four curves over the days of 2012 to 2015. The two temperatures swing once a year, high "
     "in summer. Precipitation comes in spikes, few in summer. Wind is noisy, a little stronger in "
     "winter.",
-    caption="One sample, 1,461 time steps, four features: temperature repeats every year, rain "
+    caption="One sample, 1461 time steps, four features: temperature repeats every year, rain "
     "comes in bursts and rests in summer.",
 )
 
@@ -1533,9 +1534,9 @@ basics.frames_to_features(frames_to_features)
 #
 # | | comes as | what must be done | arrives as (samples, time, features) |
 # |:--|:--|:--|:--|
-# | weather | (1461, 4) | cut windows: samples are made | (1454 <!-- =len(x_week) -->, 7, 4) |
+# | weather | (1461, 4) | cut windows: samples are made | (1454<!-- =len(x_week) -->, 7, 4) |
 # | reviews | lists of words | encode, pad, look up: time and features are made | (6, T, E), with a mask |
-# | video | (4, 6, 16, 16, 1) | flatten frames: features are joined | (4, 6, 256 <!-- =flat.shape[2] -->) |
+# | video | (4, 6, 16, 16, 1) | flatten frames: features are joined | (4, 6, 256<!-- =flat.shape[2] -->) |
 #
 # Whatever your data are: *name the three axes aloud before you write a model.*
 #
@@ -1554,7 +1555,7 @@ by_year = [
 ]
 time_major = np.stack([weather.features[days] for days in by_year], axis=1)  # (T, B, D)
 print("time first:", time_major.shape)
-suspicious = np.ascontiguousarray(time_major).ravel().reshape(4, 365, 4)
+suspicious = basics.their_batch_first(time_major)  # their function: it is what you diagnose
 truth = weather.features[by_year[0]]  # (365, 4): the year 2012
 one_in_four = suspicious[0, ::4, 1]
 
@@ -1579,7 +1580,7 @@ plots.show(
 # %%
 quiz.choice(
     "Every number in their array is a true measurement, and the shape is right. If you take every "
-    "*fourth* entry of their sample 0, you get a calm curve again. What was done?",
+    "fourth entry of their sample 0, you get a calm curve again. What was done?",
     {
         "The array was reshaped instead of transposed": "Yes. In memory the four years of one day "
         "lie side by side. `reshape` cut that row of numbers into four pieces: each piece is a "
@@ -1666,9 +1667,6 @@ gap_masked = (states_padded[:, :5] - states_short).abs().max().item()
 A, row = rng.normal(size=(4, 4)), rng.normal(size=4)
 gap_order = relative_error(row @ A, A @ row)
 gap_transposed = relative_error(row @ A, A.T @ row)
-reads_batch_first = {
-    flag: torch.nn.RNN(3, 8, batch_first=flag).batch_first for flag in (False, True)
-}
 default = torch.nn.RNN(3, 8).batch_first
 
 print(f"1. change of the probabilities under a shift        {gap_shift:.0e}")
@@ -1682,8 +1680,8 @@ print(f"4. batch_first unless you say otherwise             {default}")
 # | | verdict | why |
 # |:--|:--|:--|
 # | 1 | **true** | $e^{z+c} = e^z e^c$, and $e^c$ cancels. Beware of "scores are relative": a *factor* does matter. |
-# | 2 | **true under a condition** | The states at the real steps are untouched. But the net goes on running over the zeros, and the *last* state moves by 0.75 <!-- =gap_last ±20% -->, on a scale from −1 to 1. Zeros do not matter only if you read the state at the last real step, or mask. |
-# | 3 | **false** as it stands | With the same square matrix the two differ by 100% or more. It is only notation if you transpose as well. |
+# | 2 | **true under a condition** | The states at the real steps are untouched. But the net goes on running over the zeros, and the *last* state moves by 0.75<!-- =gap_last ±20% -->, on a scale from −1 to 1. Zeros do not matter only if you read the state at the last real step, or mask. |
+# | 3 | **false** as it stands | With the same square matrix the two differ by 1.9 <!-- =gap_order ±5% --> times the largest entry. It is only notation if you transpose as well. |
 # | 4 | **true under a condition** | Only with `batch_first=True`. The default is time first, and no error tells you. |
 #
 # ## 9 · Where this goes wrong in practice
@@ -1713,7 +1711,7 @@ print(f"split at random: {overlap_random:.1%} of the test windows share days wit
 print(f"split in time:   {overlap_time:.1%}")
 
 # %% [markdown]
-# At random, practically every test window (100% <!-- =overlap_random ±1% -->) has been half seen.
+# At random, practically every test window (100%<!-- =overlap_random ±1% -->) has been half seen.
 # In time, only the 6 <!-- =overlap_time * len(in_time[1]) ±0.01 --> windows at the border are
 # touched; leave those out and nothing is shared.
 #

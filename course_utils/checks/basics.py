@@ -715,7 +715,8 @@ def _permuted(*axes: int):
     return lambda x: np.transpose(x, axes)
 
 
-def _reshaped(x: np.ndarray) -> np.ndarray:
+def their_batch_first(x: np.ndarray) -> np.ndarray:
+    """Return the (B, T, D) array that the clinic's reader has to diagnose, from x (T, B, D)."""
     T, B, D = x.shape
     return x.reshape(B, T, D)
 
@@ -729,7 +730,7 @@ _AXES_MISTAKES = (
         "reshaped",
         "The shape is right and the numbers are shuffled: `reshape` cut the array anew.",
         "`reshape` keeps the order of the numbers in memory. To move an axis, use `swapaxes`.",
-        _reshaped,
+        their_batch_first,
     ),
     Mistake(
         "unchanged",
