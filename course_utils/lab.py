@@ -129,7 +129,6 @@ def serve(path: str, port: int | None, browser: bool) -> int:
         f"--ServerApp.root_dir={root()}",
         f"--LabApp.default_url=/lab/tree/{quote(path)}",
         f"--ServerApp.open_browser={browser}",
-        "--LabApp.extension_manager=readonly",  # its online catalogue is of no use here
         "--Application.log_level=WARN",
     ]
     if port is not None:
