@@ -179,7 +179,7 @@ display(*(basics.mean_over_time(function) for function in (untouched, slip, fine
 #
 # ### Quizzes
 #
-# A question with feedback for each choice. Nothing is stored, nothing is sent. Try a wrong answer
+# A question with feedback for each choice. Nothing leaves your machine. Try a wrong answer
 # on purpose: its feedback says what is behind it.
 #
 # ## 3 · One notation
