@@ -62,12 +62,12 @@
 #
 # One unit, one input, one output, and these numbers:
 #
-# `x_t = 1`, `h_prev = 0.5`, `y_prev = -1`, `W_xh = 0.8`, `W_hh = 0.4`, `W_yh = 0.6`, `b_h = 0.1`, `leak = 0.25`, `W_hy = 2`, `b_y = -1`.
+# `x_t = 1`, `h_prev = 1`, `y_prev = -1`, `W_xh = 0.8`, `W_hh = 0.2`, `W_yh = 0.6`, `b_h = 0.1`, `leak = 0.25`, `W_hy = 2`, `b_y = -1`.
 #
-# 1. The sum: 1 · 0.8 + 0.5 · 0.4 + (-1) · 0.6 + 0.1 = 0.8 + 0.2 - 0.6 + 0.1 = 0.5.
+# 1. The sum: 1 · 0.8 + 1 · 0.2 + (-1) · 0.6 + 0.1 = 0.8 + 0.2 - 0.6 + 0.1 = 0.5.
 # 2. Squashed: tanh(0.5) = 0.4621.
-# 3. Mixed: 0.75 · 0.5 + 0.25 · 0.4621 = 0.3750 + 0.1155 = 0.4905. This is `h_t`.
-# 4. Read out: 2 · 0.4905 - 1 = -0.0189. This is `y_t`.
+# 3. Mixed: 0.75 · 1 + 0.25 · 0.4621 = 0.7500 + 0.1155 = 0.8655. This is `h_t`.
+# 4. Read out: 2 · 0.8655 - 1 = 0.7311. This is `y_t`.
 #
 # Cover the right-hand sides and do it once yourself: the rest of Part 1 is the same with matrices.
 
@@ -136,20 +136,33 @@ def leaky_step(x_t, h_prev, y_prev, params):
 # Three special cases: the example by hand; a leak of 1 without feedback, which is the step of lesson 02; and all weights zero, where the state relaxes towards tanh(b) along a curve that you can write down.
 
 # %% nbgrader={"grade": true, "grade_id": "step_visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-# 1. The example by hand.
+# 1. The example by hand, and what it would give with a slip.
 by_hand = {
     "W_xh": np.array([[0.8]]),
-    "W_hh": np.array([[0.4]]),
+    "W_hh": np.array([[0.2]]),
     "W_yh": np.array([[0.6]]),
     "b_h": np.array([0.1]),
     "leak": np.array([0.25]),
     "W_hy": np.array([[2.0]]),
     "b_y": np.array([-1.0]),
 }
-h_t, y_t = leaky_step(np.array([[1.0]]), np.array([[0.5]]), np.array([[-1.0]]), by_hand)
+slips = {
+    0.5966: "the leak is the wrong way round",
+    0.4621: "the leak is not used",
+    0.1155: "nothing of the old state is kept",
+    1.2121: "the tanh is not multiplied by the leak",
+    0.8744: "the leak stands inside the tanh",
+    0.7039: "old and new are mixed before the tanh",
+    0.8750: "the tanh is missing",
+    0.8450: "the bias is missing",
+    0.8228: "the recurrent term is missing",
+    0.9501: "the feedback is missing",
+}
+h_t, y_t = leaky_step(np.array([[1.0]]), np.array([[1.0]]), np.array([[-1.0]]), by_hand)
 assert np.shape(h_t) == (1, 1), f"h_t has shape {np.shape(h_t)}; (B, H) is (1, 1) here"
-assert np.allclose(h_t, 0.490529, atol=1e-5), f"by hand h_t is 0.4905; yours is {h_t}"
-assert np.allclose(y_t, -0.018941, atol=1e-5), f"by hand y_t is -0.0189; yours is {y_t}"
+slip = [what for number, what in slips.items() if abs(h_t[0, 0] - number) < 1e-4]
+assert np.allclose(h_t, 0.865529, atol=1e-5), f"by hand h_t is 0.8655; yours is {h_t}. {slip}"
+assert np.allclose(y_t, 0.731059, atol=1e-5), f"by hand y_t is 0.7311; yours is {y_t}"
 
 
 # 2. With leak = 1 and no feedback this is the step of lesson 02.

@@ -8,15 +8,17 @@ broken submission by a traceback.
 from __future__ import annotations
 
 import logging
+import tempfile
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy
 from nbformat.reader import NotJSONError
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -53,13 +55,14 @@ def autograde(
 ) -> list[Outcome]:
     """Autograde `assignment` in the course folder `course`, for all students or those named.
 
+    The gradebook is made, and told of the assignment's tests as they are in source/, first.
     Without `force`, a submission that was graded before is graded again only if it is newer.
     Raises CourseError where there is nothing to grade.
     """
     config = _load(course / CONFIG)
     config.CourseDirectory.assignment_id = assignment
     directory = CourseDirectory(config=config)
-    expected = _notebooks(directory, assignment)
+    expected = _register(config, Path(directory.root), assignment)
     here = Path(directory.format_path(directory.submitted_directory, ".", ".")).resolve()
     found = sorted(folder.parent.name for folder in here.glob(f"*/{assignment}"))
     if unknown := sorted(set(students) - set(found)):
@@ -98,15 +101,30 @@ def _sentence(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}"
 
 
-def _notebooks(directory: CourseDirectory, assignment: str) -> set[str]:
-    try:
-        with Gradebook(directory.db_url, directory.course_id) as book:
-            return {notebook.name for notebook in book.find_assignment(assignment).notebooks}
-    except (MissingEntry, sqlalchemy.exc.OperationalError) as error:
+def _register(config: Config, root: Path, assignment: str) -> set[str]:
+    """Bring the gradebook up to date with source/; return the names of the notebooks in it.
+
+    nbgrader does so while it makes a release. That release goes to a folder that is thrown away:
+    the one in the course folder is the build's.
+    """
+    names = {path.stem for path in (root / "source" / assignment).glob("*.ipynb")}
+    if not names:
         raise CourseError(
-            f"The gradebook knows no assignment {assignment}: "
-            f"run `nbgrader generate_assignment {assignment}` in {directory.root} first."
-        ) from error
+            f"There is no assignment {assignment} in {root / 'source'}: run `course build`, "
+            "or look at the name."
+        )
+    config, log = deepcopy(config), logging.Logger("generate", logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as aside:
+        config.CourseDirectory.release_directory = aside
+        directory = CourseDirectory(config=config, log=log)
+        try:
+            GenerateAssignment(coursedir=directory, config=config, log=log).start()
+        except Exception as error:
+            raise CourseError(
+                f"nbgrader cannot take {assignment} into the gradebook: run "
+                f"`nbgrader generate_assignment {assignment} --force` in {root} to see why."
+            ) from error
+    return names
 
 
 def _load(path: Path) -> Config:

@@ -44,14 +44,14 @@ def workbook(source, release) -> Callable[[], Workbook]:
 
 @pytest.fixture(scope="session")
 def course(tmp_path_factory, built) -> Path:
-    """A course folder with our configuration, in which A2 has been generated."""
+    """A course folder as the repository's: our configuration and what the build made of A2."""
     folder = tmp_path_factory.mktemp("course folder")
     shutil.copy(ROOT / "assignments" / "nbgrader_config.py", folder)
     (folder / "salt.txt").write_text("a salt for the tests\n", encoding="utf-8")
-    notebook = folder / "source" / "A2" / "A2.ipynb"
-    notebook.parent.mkdir(parents=True)
-    notebook.write_text(built["assignments/source/A2/A2.ipynb"], encoding="utf-8")
-    nbgrader(folder, "generate_assignment", "A2")
+    for path, text in built.items():
+        notebook = folder / Path(path).relative_to("assignments")
+        notebook.parent.mkdir(parents=True)
+        notebook.write_text(text, encoding="utf-8", newline="\n")
     return folder
 
 

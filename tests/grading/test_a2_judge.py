@@ -189,6 +189,29 @@ def test_nonsense_earns_nothing(part, nonsense):
 
 # --- who is wrong ---------------------------------------------------------------------------
 
+SLIPS = {
+    "leak inverted": "wrong way round",
+    "leak ignored": "not used",
+    "old state not kept": "nothing of the old state",
+    "new state not scaled": "not multiplied by the leak",
+    "leak inside the tanh": "inside the tanh",
+    "mixed before the tanh": "before the tanh",
+    "tanh omitted": "the tanh is missing",
+    "bias never added": "the bias is missing",
+    "recurrent term dropped": "the recurrent term",
+    "feedback dropped": "the feedback",
+}
+"""What the visible test of Part 1 says where it knows the slip by the number that it leads to."""
+
+
+@pytest.mark.parametrize(("name", "says"), SLIPS.items())
+def test_the_visible_test_names_the_slip_in_the_example_by_hand(release, name, says):
+    space = {"leaky_step": next(m for m in a2_mistakes.STEP_MISTAKES if m.name == name).wrong}
+    exec(find(release, "setup").source, space)
+    with pytest.raises(AssertionError, match=rf"by hand h_t is 0\.8655; .*{says}"):
+        exec(find(release, "step_visible").source, space)
+
+
 UNUSED_INPUT = {"input dropped", "feedback dropped", "feedback recomputed from h_prev"}
 """Mistakes of a step that ignores an input: no loop over it can be judged, Part 2 is lost too."""
 SPOILED_CALLER = {"h_prev changed in place", "params changed in place"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
@@ -25,6 +26,7 @@ from course_tools.assignments import a2_mistakes
 from course_tools.grading.seeds import make_seed
 
 EXPLANATION = 15
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("a2")]  # one class, one worker
 
 
 def words(page: str) -> str:
@@ -124,6 +126,23 @@ def test_an_explanation_waits_for_a_person_and_a_missing_one_does_not(graded):
     with Gradebook(f"sqlite:///{graded.course / 'gradebook.db'}", "rnn") as book:
         waiting = {s: book.find_submission("A2", s).needs_manual_grade for s in ("s001", "s002")}
     assert waiting == {"s001": True, "s002": False}
+
+
+def test_grading_leaves_what_the_build_made_as_it_is(graded, built):
+    for path, text in built.items():
+        file = graded.course / path.removeprefix("assignments/")
+        assert file.read_text(encoding="utf-8") == text
+
+
+def test_the_instructors_page_counts_the_mistakes_right():
+    known = (
+        *a2_mistakes.STEP_MISTAKES,
+        *a2_mistakes.loop_mistakes(),
+        *a2_mistakes.MANY_TO_ONE_MISTAKES,
+        *a2_mistakes.COUNT_MISTAKES,
+    )
+    page = Path(__file__).parents[2] / "docs" / "instructors" / "a2.md"
+    assert f"one of the {len(known)} that the judge knows" in page.read_text(encoding="utf-8")
 
 
 def test_the_class_is_complete(graded):
@@ -237,7 +256,7 @@ def test_the_verb_tells_each_outcome_and_fails_if_one_was_not_graded(graded, cap
     ("arguments", "sentence"),
     [
         (["A2", "s999"], "No submission of A2 by s999"),
-        (["A9"], "The gradebook knows no assignment A9"),
+        (["A9"], "There is no assignment A9"),
     ],
 )
 def test_the_verb_says_what_is_missing(graded, arguments, sentence):

@@ -99,6 +99,7 @@ def run(*cells, **settings):
     return [determine_grade(cell)[0] for cell in notebook.cells if "nbgrader" in cell.metadata]
 
 
+@pytest.mark.slow
 def test_scores_warnings_loops_and_environment_in_one_kernel(monkeypatch):
     monkeypatch.setenv("COURSE_SALT", "not for students")
     loop = "import time\nwhile True:\n    time.sleep(0.01)"
@@ -120,6 +121,7 @@ def test_scores_warnings_loops_and_environment_in_one_kernel(monkeypatch):
     assert run(new_markdown_cell("text"), *cells, timeout=2) == list(code.values())
 
 
+@pytest.mark.slow
 def test_a_notebook_that_takes_too_long_stops_with_a_reason():
     slow = test_cell("import time; time.sleep(1.2); 1", name="a", ran=False)
     late = test_cell("10", name="b", ran=False)
