@@ -110,7 +110,7 @@ def _pattern(wrong: np.ndarray, axes: list[str]) -> str:
             return (
                 f"Right at {axes[axis]} = {_runs(right)}; wrong at {axes[axis]} = {_runs(broken)}."
             )
-    return "Every step, row and unit has wrong entries." if wrong.ndim > 1 else ""
+    return "Wrong entries are found along every axis." if wrong.ndim > 1 else ""
 
 
 def _runs(indices: np.ndarray) -> str:

@@ -139,6 +139,9 @@ class Check:
                 value = convention.value(value)
             if self.read is not None:
                 value = self.read(case.known, value)
+            elif isinstance(value, tuple) and len(value) > len(self.outputs) > 1:
+                names = ", ".join(output.name for output in self.outputs)
+                raise ValueError(f"it holds {len(value)} values; return {names} only")
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             return Reply(failure=Failure(UNUSABLE, str(error)), changed=reply.changed)
         return Reply(value=value, changed=reply.changed)

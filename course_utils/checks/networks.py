@@ -1,184 +1,14 @@
-"""Checks of whole small networks: weights that compute something, counting, generating, torch.
-
-Weights set by hand are judged by what they do: the check runs the network on many bit strings,
-so that every set of weights that works is right.
-"""
+"""Checks around whole networks: counting parameters, weights from torch, generating."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from course_utils.checks.core import Case, Check, Mistake, Output
-
-
-def _run(x, h0, W_xh, W_hh, b_h):
-    """Return all states (B, T, H) of a tanh RNN, step by step."""
-    h, states = h0, []
-    for t in range(x.shape[1]):
-        h = np.tanh(x[:, t] @ W_xh + h @ W_hh + b_h)
-        states.append(h)
-    return np.stack(states, axis=1)
-
-
-def _matrices(value: Any, names: Sequence[str], ndims: Sequence[int]) -> list[np.ndarray]:
-    """Return the arrays of `value`; one sentence where their number or dimensions are wrong."""
-    if not isinstance(value, (tuple, list)) or len(value) != len(names):
-        raise ValueError(f"return {len(names)} arrays: {', '.join(names)}")
-    arrays = [np.asarray(entry, dtype=float) for entry in value]
-    for name, array, ndim in zip(names, arrays, ndims, strict=True):
-        if array.ndim != ndim:
-            raise ValueError(f"{name} should have {ndim} axes, it has shape {array.shape}")
-    return arrays
-
-
-def _bits(rng: np.random.Generator, B: int, T: int, share: float) -> np.ndarray:
-    return (rng.random((B, T, 1)) < share).astype(float)
-
-
-def _bit_cases(rng: np.random.Generator) -> Iterable[Case]:
-    """Bit strings that the judged function never sees: it takes no argument at all."""
-    short, long = _bits(rng, 200, 12, 0.2), _bits(rng, 20, 300, 0.02)
-    yield Case("200 random bit strings of length 12", {}, 3, aside={"x": short})
-    yield Case("20 bit strings of length 300, few ones", {}, 1, aside={"x": long})
-
-
-# --- a latch: has a 1 been seen? -------------------------------------------------------------
-
-
-def _read_latch(given: dict, value: Any) -> np.ndarray:
-    names = ("W_xh", "W_hh", "b_h", "h0")
-    W_xh, W_hh, b_h, h0 = _matrices(value, names, (2, 2, 1, 2))
-    x = given["x"]
-    h = _run(x, np.repeat(h0, x.shape[0], axis=0), W_xh, W_hh, b_h)
-    return h[:, :, 0] > 0
-
-
-def _latch(a: float, w: float, b: float, h0: float):
-    """A mistake for the latch: one unit with input weight a, recurrent weight w, bias b."""
-    return lambda: (np.array([[a]]), np.array([[w]]), np.array([b]), np.array([[h0]]))
-
-
-latch_weights = Check(
-    "a latch with hand-set weights",
-    [Output("h > 0", "(B, T)")],
-    _bit_cases,
-    lambda x: np.cumsum(x[:, :, 0], axis=1) > 0,
-    (
-        Mistake(
-            "never on",
-            "The unit never switches on: it stays negative whatever comes in.",
-            "From h = -1 a single 1 must win: x_t W_xh has to exceed W_hh (plus the bias).",
-            _latch(1, 3, 0, -1),
-        ),
-        Mistake(
-            "always on",
-            "The unit is positive from the start, before any 1 has come.",
-            "With h = -1 and x = 0 the sum inside the tanh must stay well below zero.",
-            _latch(6, 3, 5, -1),
-        ),
-        Mistake(
-            "no memory",
-            "The unit follows the input of the moment and forgets it at the next step.",
-            "Once on, with x = 0, only W_hh can keep the sum positive. How large must it be?",
-            _latch(6, 0, -3, -1),
-        ),
-        Mistake(
-            "a fading memory",
-            "The unit switches on, but lets go after a while: the memory fades.",
-            "h = tanh(w h) has a lasting non-zero answer only for w above 1.",
-            _latch(6, 1.2, -0.1, -1),
-        ),
-        Mistake(
-            "toggles",
-            "Each 1 turns the unit over: a second 1 switches it off again.",
-            "On and x = 1 must stay on: do the two contributions to the sum have equal signs?",
-            _latch(-6, -3, 0, -1),
-        ),
-    ),
-    read=_read_latch,
-)
-"""Judges `latch_weights() -> (W_xh, W_hh, b_h, h0)`: unit 0 is positive once a 1 has come."""
-
-
-# --- an echo: what came two steps ago --------------------------------------------------------
-
-
-def _read_echo(given: dict, value: Any) -> np.ndarray:
-    names = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
-    W_xh, W_hh, b_h, W_hy, b_y = _matrices(value, names, (2, 2, 1, 2, 1))
-    x = given["x"]
-    h = _run(x, np.zeros((x.shape[0], b_h.shape[0])), W_xh, W_hh, b_h)
-    return (h @ W_hy + b_y)[:, 2:, 0] > 0.5
-
-
-def _echo(lag: int, gain: float = 3.0, last: float = 0.5):
-    """A shift register of lag + 1 units; right for lag 2."""
-
-    def weights():
-        H = lag + 1
-        W_xh, W_hh, b_h = np.zeros((1, H)), np.diag([gain] * lag, k=1), np.zeros(H)
-        W_xh[0, 0], b_h[0] = 2 * gain, -gain
-        W_hy = np.zeros((H, 1))
-        W_hy[-1, 0] = last
-        return W_xh, W_hh, b_h, W_hy, np.array([0.5])
-
-    return weights
-
-
-def _echo_transposed():
-    W_xh, W_hh, b_h, W_hy, b_y = _echo(2)()
-    return W_xh, W_hh.T, b_h, W_hy, b_y
-
-
-echo_weights = Check(
-    "an echo with hand-set weights",
-    [Output("y > 0.5", "(B, T-2)")],
-    lambda rng: [
-        Case("100 random bit strings of length 12", {}, 3, aside={"x": _bits(rng, 100, 12, 0.5)}),
-        Case("10 random bit strings of length 300", {}, 1, aside={"x": _bits(rng, 10, 300, 0.5)}),
-    ],
-    lambda x: x[:, :-2, 0] > 0.5,
-    (
-        Mistake(
-            "lag 0",
-            "The output repeats the input of the same step.",
-            "The bit must be handed on twice, from unit to unit, before it is read out.",
-            _echo(0),
-        ),
-        Mistake(
-            "lag 1",
-            "The output is one step late; two are asked for.",
-            "One more unit in the chain.",
-            _echo(1),
-        ),
-        Mistake(
-            "lag 3",
-            "The output is three steps late; two are asked for.",
-            "Count: the first unit already holds the bit at its own step. One unit less.",
-            _echo(3),
-        ),
-        Mistake(
-            "inverted",
-            "Ones and zeros are exchanged.",
-            "Follow the signs along the chain; the readout has one too.",
-            _echo(2, last=-0.5),
-        ),
-        Mistake(
-            "W_hh transposed",
-            "The chain runs the wrong way: `W_hh` is transposed.",
-            "`h @ W_hh`: row i, column j carries unit i to unit j. The chain 0 -> 1 -> 2 sits "
-            "above the diagonal.",
-            _echo_transposed,
-        ),
-    ),
-    read=_read_echo,
-)
-"""Judges `echo_weights() -> (W_xh, W_hh, b_h, W_hy, b_y)`: y_t > 0.5 if and only if x_{t-2} = 1."""
-
 
 # --- counting --------------------------------------------------------------------------------
 
@@ -196,10 +26,10 @@ def _count_oracle(V: int, E: int, hidden: tuple[int, ...], O: int) -> int:
     return numbers - sum(hidden)
 
 
-def _count(V, E, hidden, O, *, table=1, w_hh=1, bias=1, out_bias=1, chained=True, steps=1):
+def _count(V, E, hidden, O, *, table=1, w_hh=1, bias=1, out_bias=1, chained=True, own=False):
     total, size = table * V * E, E
     for H in hidden:
-        total += steps * (size * H + w_hh * H * H + bias * H)
+        total += (H if own else size) * H + w_hh * H * H + bias * H
         size = H if chained else E
     return total + hidden[-1] * O + out_bias * O
 
@@ -212,7 +42,7 @@ count_parameters = Check(
     "counting parameters",
     [Output("count", "()")],
     lambda rng: [
-        Case("V=50, E=7, hidden=(5, 3, 4), O=2", _sizes(50, 7, (5, 3, 4), 2), weight=3),
+        Case("V=50, E=11, hidden=(5, 3, 8), O=2", _sizes(50, 11, (5, 3, 8), 2), weight=3),
         Case("V=10000, E=32, hidden=(32,), O=1", _sizes(10000, 32, (32,), 1)),
         Case("random sizes", _sizes(*(int(n) for n in rng.integers(2, 90, 2)), (9, 8), 6)),
     ],
@@ -247,6 +77,12 @@ count_parameters = Check(
             "The output layer's bias is missing.",
             "A linear layer from H to O has H * O weights and O biases.",
             out_bias=0,
+        ),
+        _miscount(
+            "every layer reads its own size",
+            "Every recurrent layer is counted as if its input had the layer's own size.",
+            "The input weights of a layer are (size below) times (its own size).",
+            own=True,
         ),
         _miscount(
             "every layer reads the embedding",
@@ -335,14 +171,16 @@ from_torch = Check(
 # --- one-to-many: the output fed back as the next input --------------------------------------
 
 
-def _generate(h0, y0, T, W_xh, W_hh, b_h, W_hy, b_y, *, feed=None, advance=True, emit_first=False):
+def _generate(
+    h0, y0, T, W_xh, W_hh, b_h, W_hy, b_y, *, feed=None, advance=True, emit_first=False, late=False
+):
     h, y, outputs = h0, y0, []
     for _ in range(T):
         if emit_first:
             outputs.append(y)
         x = y if feed is None else feed(y0, h, y)
         h_new = np.tanh(x @ W_xh + h @ W_hh + b_h)
-        y = h_new @ W_hy + b_y
+        y = (h if late else h_new) @ W_hy + b_y
         if not emit_first:
             outputs.append(y)
         h = h_new if advance else h
@@ -386,7 +224,7 @@ def _generate_cases(rng: np.random.Generator) -> Iterable[Case]:
     yield Case("B=3, T=5, H=6, O=4", drawn(3, 5, 6, 4), weight=4)
     yield Case("as wide as long (O = H = 4)", drawn(2, 3, 4, 4))
     yield Case("one step (T=1)", drawn(2, 1, 3, 2))
-    yield Case("no step at all (T=0)", drawn(2, 0, 3, 2))
+    yield Case("no step at all (T=0): y is an array of shape (B, 0, O)", drawn(2, 0, 3, 2))
 
 
 generate = Check(
@@ -418,6 +256,12 @@ generate = Check(
             "The first entry is `y0` itself, so all is one step late.",
             "Append the output after computing it; `y0` is an input, not an output.",
             lambda *a: _generate(*a, emit_first=True),
+        ),
+        Mistake(
+            "y read before h is updated",
+            "Each output is read from the state of the step before.",
+            "First the new state, then the output from the new state.",
+            lambda *a: _generate(*a, late=True),
         ),
         Mistake(
             "output bias forgotten",

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_utils.checks import NOT_ATTEMPTED, RIGHT, WRONG, Case, Check, Output, networks, rnn
+from course_utils.checks import (
+    NOT_ATTEMPTED,
+    RIGHT,
+    WRONG,
+    Case,
+    Check,
+    Output,
+    hand_set,
+    networks,
+    rnn,
+)
 from course_utils.checks.compare import agree, describe
 from course_utils.checks.rooms import Handle, LocalCallee, as_callee, fingerprint
 from course_utils.layers import rnn_forward, rnn_step_forward
@@ -71,8 +81,8 @@ HONEST = [
     (rnn.rnn_forward, hoisted),
     (rnn.rnn_forward, in_float32),
     (rnn.rnn_forward, as_nested_lists),
-    (networks.latch_weights, lambda: ([[20.0]], [[5.0]], [-2.0], [[-1.0]])),
-    (networks.echo_weights, shift_register),
+    (hand_set.latch_weights, lambda: ([[20.0]], [[5.0]], [-2.0], [[-1.0]])),
+    (hand_set.echo_weights, shift_register),
     (networks.generate, generate),
     (networks.count_parameters, count_with_torch_names),
     (networks.from_torch, lambda W, U, b, c: (W.T.copy(), np.transpose(U), np.add(b, c))),
@@ -95,7 +105,7 @@ def test_every_honest_way_is_right(check, function, seed):
 def test_every_known_mistake_is_rejected_and_named(check, mistake, seed):
     report = check(mistake.wrong, seed=seed)
     assert report.state == WRONG
-    assert report.mistake is mistake
+    assert report.mistake is not None and report.mistake.name == mistake.name
     assert mistake.says in str(report) and mistake.hint in str(report)
     assert report.points(20) < 20
     with pytest.raises(AssertionError, match="wrong"):
