@@ -40,7 +40,7 @@ import torch
 from IPython.display import Markdown, display
 
 from course_utils import course_map, data, layers, plots, quiz, training
-from course_utils.checks import basics
+from course_utils.checks import basics, sequence_data
 
 plots.use_style()
 training.seed_everything(0)
@@ -1287,7 +1287,7 @@ def cut_windows(series, length):
 
 
 # %%
-basics.cut_windows(cut_windows)
+sequence_data.cut_windows(cut_windows)
 
 # %% [markdown] tags=["solution"]
 # **Worked solution.** The last target is the last day, index days − 1, and it belongs to window
@@ -1421,7 +1421,7 @@ def pad_and_mask(texts, T):
 
 
 # %%
-basics.pad_and_mask(pad_and_mask)
+sequence_data.pad_and_mask(pad_and_mask)
 
 # %% [markdown] tags=["solution"]
 # **Worked solution.** Slicing does the work: `text[:T]` copes with long and with short texts, also
@@ -1527,7 +1527,7 @@ def frames_to_features(clips):
 
 
 # %%
-basics.frames_to_features(frames_to_features)
+sequence_data.frames_to_features(frames_to_features)
 
 # %% [markdown]
 # ### Three roads, one form
@@ -1555,7 +1555,7 @@ by_year = [
 ]
 time_major = np.stack([weather.features[days] for days in by_year], axis=1)  # (T, B, D)
 print("time first:", time_major.shape)
-suspicious = basics.their_batch_first(time_major)  # their function: it is what you diagnose
+suspicious = sequence_data.their_batch_first(time_major)  # their function: it is what you diagnose
 truth = weather.features[by_year[0]]  # (365, 4): the year 2012
 one_in_four = suspicious[0, ::4, 1]
 
@@ -1626,7 +1626,7 @@ def to_batch_first(x):
 
 
 # %%
-basics.to_batch_first(to_batch_first)
+sequence_data.to_batch_first(to_batch_first)
 
 # %% tags=["solution"]
 mended = np.swapaxes(time_major, 0, 1)

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from course_utils.checks import NOT_ATTEMPTED, RIGHT, WRONG, Check, basics
+from course_utils.checks import NOT_ATTEMPTED, RIGHT, WRONG, Check, basics, sequence_data
 
-CHECKS = {name: check for name, check in vars(basics).items() if isinstance(check, Check)}
+CHECKS = {
+    name: check
+    for module in (basics, sequence_data)
+    for name, check in vars(module).items()
+    if isinstance(check, Check)
+}
 
 
 def windows(series, length):
@@ -99,7 +104,7 @@ def test_lists_count_as_arrays():
         x, y = windows(series, length)
         return x.tolist(), y.tolist()
 
-    assert basics.cut_windows(listed).state == RIGHT
+    assert sequence_data.cut_windows(listed).state == RIGHT
 
 
 def test_a_changed_argument_is_told():
