@@ -30,7 +30,9 @@ here = Path(__file__).resolve().parent
 c = get_config()  # nbgrader defines it
 
 # nbgrader starts `alembic` by name for a new gradebook: find it without an activated environment.
-os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", "")
+if scripts not in path.split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([scripts, path])
 
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.course_id = "rnn"

@@ -65,14 +65,14 @@ def _steps(rng: np.random.Generator) -> Iterable[Case]:
 
 
 def _classified(rng: np.random.Generator) -> Iterable[Case]:
-    def case(name, T, lengths, weight=1.0, H=6, C=3, scale=1.0, dtype=np.float64) -> Case:
+    def case(name, T, lengths, weight=1.0, H=6, C=3, level=0.0, dtype=np.float64) -> Case:
         B = len(lengths)
         arguments = {
             "h": rng.uniform(-1, 1, size=(B, T, H)),
             "h0": rng.uniform(-1, 1, size=(B, H)),
             "lengths": np.array(lengths),
-            "W_hc": scale * rng.normal(size=(H, C)),
-            "b_c": rng.uniform(0.2, 0.8, size=C) * rng.choice([-1, 1], size=C),
+            "W_hc": rng.normal(size=(H, C)),
+            "b_c": level + rng.uniform(0.2, 0.8, size=C) * rng.choice([-1, 1], size=C),
         }
         floats = {k: v.astype(dtype) for k, v in arguments.items() if k != "lengths"}
         return Case(name, {**arguments, **floats}, weight)
@@ -81,7 +81,8 @@ def _classified(rng: np.random.Generator) -> Iterable[Case]:
     yield case("lengths from 1 to 4 of T=5, in any order", 5, rng.permutation([1, 2, 3, 4, 4]), 8)
     yield case("some sequences of full length (T=4)", 4, [4, 2, 4, 1])
     yield case("one sequence of length 0", 4, [2, 0, 3], weight=2)
-    yield case("logits in the thousands", 3, [2, 1, 3], weight=3, scale=1000.0)
+    yield case("logits near 3000", 3, [2, 1, 3], weight=2, level=3000.0)
+    yield case("logits near -3000", 3, [1, 3, 2], level=-3000.0)
     yield case("no step at all (T=0)", 0, [0, 0])
     yield case("one sequence (B=1)", 3, [2])
     yield case("float32", 4, [1, 3, 2, 4], dtype=np.float32)
@@ -94,6 +95,11 @@ def _sizes(rng: np.random.Generator) -> Iterable[Case]:
         sizes = {"D": D, "H": H, "O": O, "C": C}
         yield Case(f"D={D}, H={H}, O={O}, C={C}", sizes, weight)
     yield Case("D=H=O=C=1", {"D": 1, "H": 1, "O": 1, "C": 1})
+
+
+def _without_cache(_: dict[str, Any], value: Any) -> Any:
+    """The cache is the student's own: no test looks into it, nor asks whether it is there."""
+    return tuple(value[:2]) if isinstance(value, (tuple, list)) else value
 
 
 STEP = Check(
@@ -109,6 +115,7 @@ FORWARD = Check(
     _sequences,
     forward_oracle,
     FORWARD_MISTAKES,
+    read=_without_cache,
 )
 MANY_TO_ONE = Check(
     "Part 3, many to one",

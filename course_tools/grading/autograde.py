@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,10 @@ class OneSubmission(Autograde):
 
 def autograde(
     course: Path, assignment: str, students: Sequence[str] = (), *, force: bool = False
-) -> list[Outcome]:
+) -> Iterator[Outcome]:
     """Autograde `assignment` in the course folder `course`, for all students or those named.
+
+    Each outcome is given as soon as it is there.
 
     The gradebook is made, and told of the assignment's tests as they are in source/, first.
     Without `force`, a submission that was graded before is graded again only if it is newer.
@@ -69,10 +71,8 @@ def autograde(
         raise CourseError(f"No submission of {assignment} by {', '.join(unknown)} in {here}.")
     if not found:
         raise CourseError(f"No submission of {assignment} in {here}: collect them first.")
-    return [
-        _one(config, here / student / assignment, student, expected, force)
-        for student in (students or found)
-    ]
+    for student in students or found:
+        yield _one(config, here / student / assignment, student, expected, force)
 
 
 def _one(config: Config, folder: Path, student: str, expected: set[str], force: bool) -> Outcome:
@@ -133,12 +133,13 @@ def _load(path: Path) -> Config:
     return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
 
 
-def report(outcomes: Sequence[Outcome]) -> int:
-    """Print a line for each submission and a sum; return 1 if one could not be graded, else 0."""
-    width = max(len(outcome.student) for outcome in outcomes)
+def report(outcomes: Iterable[Outcome]) -> int:
+    """Print each outcome as it comes, then how many; return 1 if one was not graded, else 0."""
+    graded = broken = 0
     for outcome in outcomes:
         told = f"not graded: {outcome.problem}" if outcome.problem else f"{outcome.score:g}"
-        print(f"{outcome.student:{width}}  {told}")
-    broken = sum(bool(outcome.problem) for outcome in outcomes)
-    print(f"{len(outcomes) - broken} graded, {broken} not.")
+        print(f"{outcome.student}  {told}", flush=True)
+        broken += bool(outcome.problem)
+        graded += not outcome.problem
+    print(f"{graded} graded, {broken} not.")
     return 1 if broken else 0

@@ -75,7 +75,7 @@ def graded(course, workbook) -> Graded:
 
     for student, hand_in in CLASS.items():
         hand_in(workbook(), course / "submitted" / student / "A2")
-    outcomes = autograde(course, "A2")
+    outcomes = list(autograde(course, "A2"))
     nbgrader(course, "generate_feedback", "A2")
     nbgrader(course, "export", "--to=grades.csv")
     with (course / "grades.csv").open(encoding="utf-8", newline="") as file:

@@ -284,6 +284,24 @@ def test_a_mistake_of_parts_3_and_4_is_named_and_costs_that_part_only(part, mist
         assert visible(space, other) == VISIBLE[other]
 
 
+@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.parametrize(
+    ("part", "mistakes"),
+    [
+        ("step", a2_mistakes.STEP_MISTAKES),
+        ("many_to_one", a2_mistakes.MANY_TO_ONE_MISTAKES),
+        ("count", a2_mistakes.COUNT_MISTAKES),
+        ("forward", a2_mistakes.FORWARD_MISTAKES[::7]),  # a sample: these take longest
+    ],
+    ids=["step", "many_to_one", "count", "forward"],
+)
+def test_every_mistake_is_named_whatever_is_drawn(part, mistakes, seed):
+    for mistake in mistakes:
+        points, report = hidden({**RIGHT, NAMES[part]: mistake.wrong}, part, seed)
+        assert points < HIDDEN[part], mistake.name
+        assert report.mistake is mistake, mistake.name
+
+
 @pytest.mark.parametrize(
     "step",
     [
