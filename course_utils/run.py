@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
     print(COLUMNS)
     print("\n".join(rows))
-    if scale > 1:
+    if scale >= 1.05:
         print(
             f"Budgets in seconds are multiplied by {scale:.1f}: this machine is that much slower."
         )

@@ -18,15 +18,11 @@ LESSONS = [path.stem for path in all_lessons()]
 FOLDERS = ["notebooks", "solutions"]
 STATES = re.compile(rf"^[✓✗○] (.+): ({NOT_ATTEMPTED}|{WRONG}|{RIGHT})\.", re.MULTILINE)
 
-# All tests of one notebook in one worker: it is executed once.
-NOTEBOOKS = [
-    pytest.param(lesson, folder, marks=pytest.mark.xdist_group(f"{folder}/{lesson}"))
-    for lesson in LESSONS
-    for folder in FOLDERS
-]
-each_notebook = pytest.mark.parametrize(("lesson", "folder"), NOTEBOOKS)
+each_notebook = pytest.mark.parametrize(
+    ("lesson", "folder"), [(lesson, folder) for lesson in LESSONS for folder in FOLDERS]
+)
 each_solution = pytest.mark.parametrize(
-    ("lesson", "folder"), [case for case in NOTEBOOKS if case.values[1] == "solutions"]
+    ("lesson", "folder"), [(lesson, "solutions") for lesson in LESSONS]
 )
 
 

@@ -25,7 +25,6 @@ except OSError:
     pass
 else:
     raise SystemExit("this room has a way out")
-COURSE = [sys.executable, "-m", "course_utils.cli"]
 """
 
 
@@ -36,20 +35,19 @@ def offline(program: str) -> subprocess.CompletedProcess:
     return subprocess.run([*room, sys.executable, "-c", program], capture_output=True, text=True)
 
 
-def test_a_lesson_runs():
-    lesson = all_lessons()[0].stem
-    done = offline(f"sys.exit(subprocess.call([*COURSE, 'run', '{lesson}']))")
+def test_a_lesson_runs(one_lesson):
+    done = offline(f"sys.exit(subprocess.call([*{one_lesson!r}, 'run']))")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[1].endswith("ok")
 
 
-def test_lab_serves():
+def test_lab_serves(one_lesson):
     """JupyterLab prints its address and serves its page, the lesson, and a kernel."""
     lesson = all_lessons()[0].name
     done = offline(
         f"""
         lab = subprocess.Popen(
-            [*COURSE, "lab", "--no-browser", "--port", "8765"],
+            [*{one_lesson!r}, "lab", "--no-browser", "--port", "8765"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
         try:
