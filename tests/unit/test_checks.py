@@ -297,3 +297,16 @@ def test_reports_escape_what_they_show():
         raise ValueError("<script>alert(1)</script>")
 
     assert "<script>" not in rnn.rnn_step(nasty)._repr_html_()
+
+
+@pytest.mark.parametrize(("check", "function"), HONEST)
+def test_a_check_draws_no_global_random_number(check, function):
+    """A lesson gives the same numbers whether or not its exercises were attempted."""
+    import torch
+
+    def states():
+        return fingerprint([torch.get_rng_state().numpy(), np.random.get_state()[1]])
+
+    before = states()
+    check(function)
+    assert states() == before
