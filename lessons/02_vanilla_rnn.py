@@ -30,7 +30,8 @@
 #   baseline.
 #
 # **You need** lesson 00: matrix shapes, row vectors, the three states of an exercise.
-# **Time:** about 90 minutes to read and do, about 20 seconds to run.
+# **Time:** about 90 minutes to read and predict, another hour for the exercises; about 20 seconds to
+# run. If you have to choose: sections 1 to 5 and 10 to 12 are the core.
 #
 # There are eight exercises and a clinic. Each exercise has a check, which names the mistake when
 # it knows it. Worked answers are in `solutions/02_vanilla_rnn.ipynb`. "Run all" works before you
@@ -42,7 +43,7 @@ import numpy as np
 import torch
 
 from course_utils import plots, quiz
-from course_utils.checks import networks, rnn
+from course_utils.checks import hand_set, networks, rnn
 from course_utils.data import (
     Vocab,
     load_weather,
@@ -55,11 +56,10 @@ from course_utils.data import (
     tokenize,
 )
 from course_utils.layers import embedding_forward, linear_forward, rnn_forward, rnn_step_forward
-from course_utils.plots.heatmap import diverging_map
 from course_utils.training import fit, over_seeds, set_threads
 
 plots.use_style()
-set_threads()
+threads = set_threads()
 # %% [markdown]
 # ## 1 · One question, any number of observations
 #
@@ -94,8 +94,9 @@ print(f"all 365 models have     {all_models:>10,} parameters")
 
 # %% [markdown]
 # A year costs 267,545 <!-- =all_models --> parameters, and it is worse than the number says. The
-# model for 200 days learns nothing from the one for 199. Nobody is ready for day 366. And a dry
-# spell teaches one weight when it ends on day 40 and a different weight when it ends on day 41.
+# model for 200 days learns nothing from the one for 199. Nobody is ready for day 366. And the same
+# dry spell, one day later, falls on other weights: what was learned from it on day 40 does not help
+# on day 41.
 #
 # We want **one** model for every $i$.
 #
@@ -108,17 +109,17 @@ print(f"all 365 models have     {all_models:>10,} parameters")
 # $$Z_i = f(Z_{i-1}, X_i), \qquad Y_i = h(Z_i).$$
 #
 # $Z_i$ is the **state**: everything that is remembered of $X_1, \dots, X_i$. The function $f$
-# updates it and never changes. The function $h$ reads an answer from it. $Z_0$ is the **initial
-# state**, what is known before anything has come.
+# updates it and never changes. The function $h$ reads an answer from it; it is called the
+# **readout**. $Z_0$ is the **initial state**, what is known before anything has come.
 
 
 # %%
-def f(state, x):
+def update(state, x):  # f
     count, total = state
     return count + 1, total + x
 
 
-def h(state):
+def readout(state):  # h
     count, total = state
     return total / count
 
@@ -126,18 +127,22 @@ def h(state):
 rain = weather.features[:, 0]
 state = (0, 0.0)  # Z_0: nothing counted yet
 for x in rain[:100]:
-    state = f(state, x)
-print(f"mean rain carried along for 100 days: {h(state):.6f} mm")
+    state = update(state, x)
+print(f"mean rain carried along for 100 days: {readout(state):.6f} mm")
 print(f"mean rain from the whole diary:       {rain[:100].mean():.6f} mm")
 
 # %% [markdown]
-# The same two functions serve day 3, day 100 and day 366. The price is the choice of the state.
-# A mean forgets nothing and learns ever more slowly: rain on day 1 counts as much as rain today.
-# Another choice is a mean that fades,
+# The same two functions serve day 3, day 100 and day 366. But somebody has to choose what the state
+# keeps. A mean forgets nothing and learns ever more slowly: rain on day 1 counts as much as rain
+# today. Another choice is a mean that fades,
 #
-# $$z_i = (1 - a)\, z_{i-1} + a\, x_i, \qquad 0 < a \le 1,$$
+# $$z_i = (1 - a)\, z_{i-1} + a\, x_i, \qquad 0 < a \le 1.$$
 #
-# in which the rain of $k$ days ago counts $a(1-a)^k$.
+# Put the formula for $z_{i-1}$ into it, then that for $z_{i-2}$:
+#
+# $$z_i = a x_i + (1-a)\, z_{i-1} = a x_i + a(1-a)\, x_{i-1} + (1-a)^2 z_{i-2} = \dots$$
+#
+# The rain of $k$ days ago counts $a(1-a)^k$.
 
 # %%
 a = 0.2
@@ -166,10 +171,12 @@ ax.set(xlabel="day of 2012", ylabel="mm", ylim=(0, 68), xlim=(0, 366))
 ax.legend(loc="upper center", ncols=3)
 plots.show(
     fig,
-    alt="Daily rain in Seattle in 2012 as bars, with two curves. The running mean is nearly flat "
-    "after spring; the fading mean rises with each wet spell and sinks in the dry summer.",
-    caption="Two states fed by the same rain. The running mean hardly moves after spring; the "
-    "fading mean follows the season. What f keeps decides which questions h can answer.",
+    alt="Daily rain in Seattle in 2012 as bars, with two curves. After spring the running mean "
+    "sinks slowly and misses the wet autumn; the fading mean rises with each wet spell and falls "
+    "to zero in the dry summer.",
+    caption="Two states fed by the same rain. The running mean changes slowly and hardly notices "
+    "the wet autumn; the fading mean follows the season. What the state keeps decides which "
+    "questions can be answered from it.",
 )
 
 # %% [markdown]
@@ -180,19 +187,22 @@ plots.show(
 # %% [markdown]
 # ## 2 · From the equation to one step
 #
-# Our letters from here on: $x_t$ is the input at step $t$, a row of $D$ numbers. $h_t$ is the
-# state, a row of $H$ numbers, called the **hidden state**. The step is
+# Our letters from here on. $x_t$ is the input at step $t$, a row of $D$ numbers. The state, $Z_t$
+# so far, becomes $h_t$, a row of $H$ numbers, called the **hidden state**. (So $h$ is a state from
+# now on, no longer a function.) The step is
 #
 # $$h_t = \tanh(x_t W_{xh} + h_{t-1} W_{hh} + b_h).$$
 #
 # $W_{xh}$ has shape $(D, H)$: it carries the input to the hidden units. $W_{hh}$ has shape
-# $(H, H)$: it carries the old state to the new one. $b_h$ has $H$ numbers, one threshold for each
-# unit. The answer is read out by an ordinary linear layer,
+# $(H, H)$: it carries the old state to the new one. $b_h$ has $H$ numbers, one bias for each unit.
+# The answer is read out by an ordinary linear layer,
 #
 # $$o_t = h_t W_{hy} + b_y.$$
 #
-# So there are three layers, as in any small network: input ($D$ numbers), hidden ($H$), output
-# ($O$). New is one arrow only, from the hidden layer to itself, one step later.
+# In the drawings, $y_t$ stands for what the network puts out: $o_t$ itself, or $o_t$ after one more
+# function, which section 7 chooses. So there are three layers, as in any small network: input ($D$
+# numbers), hidden ($H$), output ($O$). New is one arrow only, from the hidden layer to itself, one
+# step later.
 #
 # ### By hand
 #
@@ -202,7 +212,7 @@ plots.show(
 # W_{hh} = \begin{pmatrix} 2 & -1 \\ 3 & 0\end{pmatrix}, \quad b_h = (0.1, 0).$$
 #
 # First unit: the input gives $1 \cdot 0.4 + (-2) \cdot 0.2 = 0$, the old state gives
-# $0.5 \cdot 2 + 0 \cdot 3 = 1$, the threshold $0.1$. The sum is $1.1$. Do the second unit on paper
+# $0.5 \cdot 2 + 0 \cdot 3 = 1$, the bias $0.1$. The sum is $1.1$. Do the second unit on paper
 # before you run the cell.
 
 # %%
@@ -214,13 +224,13 @@ b_h = np.array([0.1, 0.0])
 
 print("from the input:    ", x_t @ W_xh)
 print("from the old state:", h_prev @ W_hh)
-print("sum with threshold:", x_t @ W_xh + h_prev @ W_hh + b_h)
+print("sum with bias:     ", x_t @ W_xh + h_prev @ W_hh + b_h)
 print("the new state:     ", np.tanh(x_t @ W_xh + h_prev @ W_hh + b_h))
 
 # %% [markdown]
 # ### Why the tanh
 #
-# Leave it out for a moment, and the threshold too. Then $h_1 = x_1 W_{xh} + h_0 W_{hh}$. Put this
+# Leave it out for a moment, and the bias too. Then $h_1 = x_1 W_{xh} + h_0 W_{hh}$. Put this
 # into $h_2$, and that into $h_3$:
 #
 # $$\begin{aligned}
@@ -232,17 +242,22 @@ print("the new state:     ", np.tanh(x_t @ W_xh + h_prev @ W_hh + b_h))
 # sum* of the inputs, with weights fixed in advance: the fading mean again, in $H$ dimensions. It
 # can never let one input decide what another one means. "not" before "good" could only ever add
 # something to "good". And nothing keeps the numbers in bounds: $W_{hh}^k$ may grow without end.
-# The tanh mends both. A machine check of the formula:
+# The tanh keeps them between -1 and 1. That it also lets one input change the meaning of another
+# you will see in section 5. First a machine check of the formula:
 
 # %%
 rng = np.random.default_rng(0)
 T, D, H = 6, 3, 4
-xs, W1, W2, h_linear = (rng.normal(size=s) for s in ((T, D), (D, H), (H, H), (H,)))
-by_sum = h_linear @ np.linalg.matrix_power(W2, T)
+xs = rng.normal(size=(T, D))
+W_in = rng.normal(size=(D, H))
+W_back = rng.normal(size=(H, H))
+h_linear = rng.normal(size=H)
+
+by_sum = h_linear @ np.linalg.matrix_power(W_back, T)
 for k in range(T):
-    by_sum = by_sum + xs[T - 1 - k] @ W1 @ np.linalg.matrix_power(W2, k)
+    by_sum = by_sum + xs[T - 1 - k] @ W_in @ np.linalg.matrix_power(W_back, k)
 for x in xs:
-    h_linear = x @ W1 + h_linear @ W2
+    h_linear = x @ W_in + h_linear @ W_back
 print(
     f"loop against sum, relative error: {np.abs(h_linear - by_sum).max() / np.abs(by_sum).max():.1e}"
 )
@@ -268,11 +283,13 @@ before = np.tanh(x_t @ W_xh + h_prev @ W_hh)
 after = np.tanh(2 * x_t @ W_xh + 2 * h_prev @ W_hh)
 print("before:", before, " after:", after, " ratio:", after / before)
 grows = (np.abs(after) > np.abs(before)).all() and (np.abs(after) < 2 * np.abs(before)).all()
+
+# %%
 quiz.reveal(
     "doubling",
     "every entry grows in size, and by less than double" if grows else "every entry doubles",
-    "tanh is steepest at zero and bends towards 1 and -1. Large sums are **squashed**: a unit near "
-    "1 hardly moves any more: it is **saturated**.",
+    "tanh is steepest at zero and bends towards 1 and -1. Large sums are squashed. A unit near 1 or "
+    "-1 hardly moves any more: it is **saturated**.",
 )
 
 # %% [markdown]
@@ -285,17 +302,17 @@ quiz.reveal(
 # + \underbrace{h_{t-1}}_{(B, H)}\,\underbrace{W_{hh}}_{(H, H)} + \underbrace{b_h}_{(H,)}).$$
 #
 # That is why we write row vectors and weights as (in, out): a batch is a pile of rows, and
-# `x_t @ W_xh` serves one row and a thousand alike. A text with columns writes $W x$ for the same
-# thing, with $W = W_{xh}^T$.
+# `x_t @ W_xh` serves one row and a thousand alike. A text whose vectors are columns has $W x$ for
+# the same thing, with $W = W_{xh}^T$.
 #
 # ### Exercise 1 · one step
 #
 # *Difficulty: warm-up. Importance: high, everything below stands on it. 3 minutes.* The check draws
-# random sizes, non-zero states and biases, and square weights, so that a missing transpose shows. It does
-# not look at speed.
+# random numbers, with non-zero states and biases. It also tries square weights: there a transpose
+# too many raises no error, only wrong numbers.
 #
 # <details><summary>Hint 1</summary>
-# Three terms are added: one from the input, one from the old state, one threshold.
+# Three terms are added: one from the input, one from the old state, one bias.
 # </details>
 # <details><summary>Hint 2</summary>
 # <code>@</code> is the matrix product. <code>b_h</code> of shape (H,) is added to every row by itself.
@@ -323,14 +340,13 @@ rnn.rnn_step(rnn_step)
 #
 # $$h_t = \mathrm{step}(x_t, h_{t-1}) \quad \text{for } t = 1, \dots, T.$$
 #
-# In code, steps are counted from zero: `x[:, t]` is the input of step $t$ for all sequences,
-# `h[:, t]` the state *after* it has been seen.
+# In code, steps are counted from zero: `x[:, 0]` is $x_1$ for all sequences, and `h[:, 0]` is
+# $h_1$, the state *after* $x_1$ has been seen. $h_0$ itself is not in `h`.
 #
 # ### Exercise 2 · the whole sequence
 #
-# *Difficulty: easy. Importance: high. 8 minutes.* The check knows 22 <!-- =len(rnn.SEQUENCE_MISTAKES) -->
-# wrong ways and names them.
-# It also notices when you change `h0` in place, and tries $T = 0$. If you prefer time first, or
+# *Difficulty: easy. Importance: high. 8 minutes.* The check names two dozen wrong ways when it meets
+# them. It also notices when you change `h0` in place, and tries $T = 0$. It does not look at speed. If you prefer time first, or
 # torch's weights, say so: `rnn.rnn_forward(my_function, batch_first=False, weights="out_in")`.
 #
 # <details><summary>Hint 1</summary>
@@ -409,6 +425,7 @@ x = rng.normal(size=(B, T, D))
 h0 = rng.normal(size=(B, H))
 
 with torch.no_grad():
+    # torch wants h0 as (layers, B, H), and ends the names of the first layer's weights in _l0
     h_torch, _ = torch_rnn(torch.from_numpy(x), torch.from_numpy(h0)[None])
     weights = [getattr(torch_rnn, f"{name}_l0").numpy() for name in ("weight_ih", "weight_hh")]
     biases = [getattr(torch_rnn, f"{name}_l0").numpy() for name in ("bias_ih", "bias_hh")]
@@ -438,7 +455,7 @@ plots.folded_diagram(shapes={"B": 32, "D": 4, "H": 6, "O": 1})
 plots.unrolled_diagram(T=4, shapes={"B": 32, "D": 4, "H": 6, "O": 1})
 
 # %% [markdown]
-# Unrolling is a way to look at the computation; nothing is copied in memory. For fifty steps the
+# Unrolling is a way to look at the computation. The weights are not copied. For fifty steps the
 # picture only gets wider:
 
 # %%
@@ -467,7 +484,7 @@ print(f"nested formula against the loop: {np.abs(nested - h_ours[:, 2]).max():.1
 # %% [markdown]
 # ## 5 · Memory without training
 #
-# Here is a task that no window can do. Bits arrive one by one. After each, say whether the number
+# Here is a task that no model of the last few inputs can do. Bits arrive one by one. After each, say whether the number
 # of ones *so far* is odd. One bit decides everything: flip the first of a thousand, and all the
 # answers flip. Yet the state needed is tiny, a single bit $s_t$, the **running parity**:
 #
@@ -500,6 +517,8 @@ print(f"nested formula against the loop: {np.abs(nested - h_ours[:, 2]).max():.1
 # W_{hh} = \frac k2 \begin{pmatrix} 1 & 1\\ -1 & -1\end{pmatrix}, \quad
 # b_h = \begin{pmatrix} -\tfrac k2 & -\tfrac{3k}2\end{pmatrix}, \quad
 # W_{hy} = \begin{pmatrix} \tfrac12 \\ -\tfrac12\end{pmatrix}.$$
+#
+# We start from $h_0 = (0, 0)$, which gives $s_0 = \tfrac12(0 - 0) = 0$, as it should be.
 
 
 # %%
@@ -524,8 +543,8 @@ print("bits:  ", bits[0, :, 0].astype(int))
 print("parity:", parity_net(bits, k=5.0)[0].round(3))
 
 # %% [markdown]
-# Two units, seven different numbers, no training, and a memory that lasts. For how long? Gains of
-# 2 and 3 differ little: $\tanh(2 \cdot 0.5)$ is 0.76 <!-- =np.tanh(1.0) ±0.005 -->,
+# Two units, ten weights set by hand, no training, and a memory. How long does it last? Gains of 2
+# and 3 differ little: $\tanh(2 \cdot 0.5)$ is 0.76 <!-- =np.tanh(1.0) ±0.005 -->,
 # $\tanh(3 \cdot 0.5)$ is 0.91 <!-- =np.tanh(1.5) ±0.005 -->.
 
 # %%
@@ -545,6 +564,8 @@ print("gain  " + "".join(f"step {t:<6d}" for t in steps_shown))
 for k in gains:
     print(f"{k:<6}" + "".join(f"{right[k][t - 1]:<11.2f}" for t in steps_shown))
 at_1000 = right[3.0][-1]
+
+# %%
 quiz.reveal(
     "gain",
     "exactly 1"
@@ -562,9 +583,15 @@ quiz.reveal(
 #
 # $$s_t = g(s_{t-1}), \qquad g(s) = \tfrac12\big[\tanh(k(s - 0.5)) - \tanh(k(s - 1.5))\big].$$
 #
-# A memory needs two values that reproduce themselves, $g(s) = s$, one near 0 and one near 1, and
-# both must *attract*: a value slightly off must be pulled back. Draw $g$ and the diagonal, and
-# count the crossings.
+# A memory needs two values that reproduce themselves, $g(s) = s$, one near 0 and one near 1. Both
+# must also *attract*: a value slightly off must be pulled back. When is that so? Near a value $s^*$
+# with $g(s^*) = s^*$,
+#
+# $$g(s^* + e) \approx s^* + g'(s^*)\, e.$$
+#
+# A small error $e$ is multiplied by the slope $g'(s^*)$ at every step. A slope below 1 (in size)
+# shrinks it, a slope above 1 makes it grow. So draw $g$ and the diagonal, count the crossings, and
+# look how steep $g$ is there.
 
 # %%
 s = np.linspace(0, 1.05, 400)
@@ -626,19 +653,24 @@ plots.slider_curves(
 )
 
 # %% [markdown]
-# At gain 3 there are 3 <!-- =n_fixed_3 --> crossings, two of which attract. Small errors are pulled back
-# at every step, as in a digital circuit, so the memory lasts for ever. At gain 2 there is
-# 1 <!-- =n_fixed_2 --> crossing, near 0.3. A stored 1 slides down towards it, step by step, and is gone. Nothing in the
-# weights says "forget after about thirty steps". It follows from one slope. Keep this picture:
-# lesson 04 asks what it does to gradients.
+# At gain 3 there are 3 <!-- =n_fixed_3 --> crossings, two of which attract. Small errors are pulled
+# back at every step, as in a digital circuit. At gain 2 there is 1 <!-- =n_fixed_2 --> crossing,
+# near 0.3. A stored 1 slides down towards it, step by step, and is gone. Nothing in the weights says
+# "forget within thirty steps". It follows from how steep $g$ is in the middle: to cross the diagonal
+# three times it must be steeper than 1 there, and at gain 2 it never is.
+#
+# That was for zeros. When a one comes in, $x_t = 1$, the next value is $g(s_{t-1} + 1)$. The curve
+# $g$ is symmetric about $s = 1$, so that $g(1 + s) = g(1 - s)$: the same repair, and the bit turned
+# over. At gain 3 every input repairs the memory, which therefore lasts as long as you like. Keep this
+# picture: lesson 04 asks what such slopes do to gradients.
 #
 # ### Exercise 4 · a latch
 #
-# *Difficulty: medium. Importance: high, the LSTM's memory cell is this idea. 10 minutes.* One unit
-# shall be negative until the first 1 has come, and positive from then on, whatever follows. Return
-# $W_{xh}$ $(1, 1)$, $W_{hh}$ $(1, 1)$, $b_h$ $(1,)$ and $h_0$ $(1, 1)$. The check runs your weights
-# on random bit strings of length 12 and 300; any weights that work are right. It does not ask how
-# close the unit comes to $\pm 1$.
+# *Difficulty: medium. Importance: high, the LSTM's memory cell grows from this idea. 10 minutes.* One
+# unit shall be off, below $-0.5$, until the first 1 has come, and on, above $0.5$, from then on,
+# whatever follows. Return $W_{xh}$ $(1, 1)$, $W_{hh}$ $(1, 1)$, $b_h$ $(1,)$ and $h_0$ $(1, 1)$. The
+# check runs your weights on random bit strings of length 12 and 300; any weights that work are
+# right. It does not try inputs other than 0 and 1.
 #
 # <details><summary>Hint 1</summary>
 # There are four cases: off or on, input 0 or 1. Write down the sum inside the tanh for each, with
@@ -663,13 +695,12 @@ def latch_weights():
     ### END SOLUTION
 
 
-networks.latch_weights(latch_weights)
+hand_set.latch_weights(latch_weights)
 
 # %% [markdown] tags=["solution"]
 # The four sums with $w = 3$, $a = 6$: off and 0 gives $-3$; off and 1 gives $+3$; on and 0 gives
 # $+3$; on and 1 gives $+9$. Any $w > 1$ holds *some* state, because the slope of $\tanh(wh)$ at 0
-# exceeds 1; a $w$ just above 1 holds it near 0, where small disturbances win. Starting at exactly
-# $h_0 = 0$ with $b_h = 0$ passes too, for a thin reason: 0 is a fixed point, but one that repels.
+# exceeds 1; a $w$ just above 1 holds it near 0, too near to count as on or off.
 
 # %% [markdown]
 # ## 6 · The initial state
@@ -686,13 +717,22 @@ networks.latch_weights(latch_weights)
 # weights read the same weather from the same day. One starts from zeros, the other from noise. We
 # measure how far apart their states are, $\lVert h_t - h'_t \rVert$. The recurrent weights are an
 # orthogonal matrix (a rotation, which keeps lengths) times a number $\rho$.
+#
+# A bound comes first. The inputs and biases are the same for both, so inside the tanh the two differ by
+# $(h_{t-1} - h'_{t-1}) W_{hh}$, of length $\rho \lVert h_{t-1} - h'_{t-1} \rVert$. The slope of
+# tanh is at most 1, so it never widens a difference. Hence
+#
+# $$\lVert h_t - h'_t \rVert \le \rho\, \lVert h_{t-1} - h'_{t-1} \rVert.$$
+#
+# With $\rho < 1$ the start must be forgotten. With $\rho > 1$ the bound promises nothing, and we
+# have to measure.
 
 # %%
 quiz.predict(
     "merge",
     "With `rho = 0.9`, after 60 days the distance between the two states, as a share of the "
     "distance at the start, will be",
-    ["about 0.9", "between 0.01 and 0.9", "below one in ten thousand"],
+    ["about 0.9", "about 0.9 to the power 60, which is 0.002", "far less than 0.002"],
 )
 
 # %%
@@ -728,23 +768,23 @@ plots.show(
 
 # %%
 left = apart[0.9][60] / apart[0.9][0]
+print(f"left of the distance after 60 days at rho = 0.9: {left:.0e}")
+
+# %%
 quiz.reveal(
     "merge",
-    "below one in ten thousand"
-    if left < 1e-4
-    else "between 0.01 and 0.9"
-    if left < 0.9
-    else "about 0.9",
-    f"0.9 to the power 60 is {0.9**60:.4f} already; the tanh, whose slope is below 1 everywhere but "
-    f"at zero, does the rest. What is left is {left:.0e} of the start.",
+    "far less than 0.002" if left < 2e-4 else "about 0.9 to the power 60, which is 0.002",
+    f"The bound allows {0.9**60:.4f}. What is left is {left:.0e}: away from zero the slope of tanh is "
+    "below 1, and that takes its share at every step too.",
 )
 
 # %% [markdown]
-# So for long inputs the start hardly matters: the network forgets it. (That the same holds for
-# every *input* of long ago is the bad news of lesson 04.) It can only matter early on. Let us train and
-# look at the early steps. Windows of five days, one answer a day: wet tomorrow? Three customs,
-# three seeds each; the loss on the held-out last year, separately for the first to the fifth day
-# of the window.
+# With random weights like these the start is soon forgotten, and so is every input of long ago: the
+# bad news of lesson 04. (A network with two attracting states, as in section 5, is another matter.)
+# So the choice of $h_0$ can matter in the early steps at most. Let us train and look at those.
+# Windows of five days; after each day one answer: wet tomorrow? Three customs, three seeds each. The
+# figure shows the loss on the held-out last year, day by day of the window. You need not read
+# this cell closely: it trains nine small networks and keeps one number for each day.
 
 
 # %%
@@ -819,14 +859,16 @@ plots.curves(
     ylabel="held-out loss (nats)",
     alt="Held-out loss on the first to the fifth day of a window for three ways to start, each as "
     "mean and range of three seeds. All three fall from the first day to the second and then stay "
-    "level, and their ranges overlap on every day.",
-    caption="Zeros, noise or a learned start: on this task the ranges over three seeds overlap on "
-    "every day. The first day is worse for all, since least has been read.",
+    "level. On the second day the random start lies above the other two; elsewhere the ranges "
+    "overlap.",
+    caption="Zeros, noise or a learned start: the first day is worse for all, since least has been "
+    "read. On the second day noise still costs a little; from the third on the ranges overlap.",
 )
 
 # %% [markdown]
-# Read the spreads before the means. On this data no custom beats another beyond the spread of
-# three seeds, not even on day 1. That is a result too. Use zeros, and think of something else.
+# Read the ranges before the means. Zeros and a learned start cannot be told apart on any day. Noise
+# costs a little on day 2, and from day 3 on its trace is lost among the seeds. Three seeds are
+# few, so we claim no more than that.
 #
 # When *can* it matter? When the start is the only thing the network has to go by. Let a network spell the
 # word "sequence" with no input at all, one letter a step. The letter e comes three times and is
@@ -871,8 +913,8 @@ for start in ("zeros", "random", "learned"):
 
 # %% [markdown]
 # With zeros or a learned start the word comes out every time. With a random start some words go
-# wrong, and the network had to learn to crush the noise before it could count. Zeros and learned do
-# not differ here either: the biases can do what a learned $h_0$ does.
+# wrong: the network has to get rid of the noise before it can count. Zeros and learned do not differ
+# here either. Use zeros, unless you have a reason.
 
 # %% [markdown]
 # ## 7 · What comes out, and what it costs
@@ -887,6 +929,9 @@ for start in ("zeros", "random", "learned"):
 # | yes or no | sigmoid, $p = 1/(1 + e^{-o})$ | $-y \log p - (1 - y)\log(1 - p)$ |
 # | one of $V$ classes | softmax, $p_k = e^{o_k} / \sum_j e^{o_j}$ | $-\log p_c$ for the right class $c$ |
 #
+# In this section $y$ is the right answer and $p$ the network's. The number $o$ before a sigmoid or
+# softmax is called a **logit**. Logarithms are natural, so that losses are counted in **nats**.
+#
 # Why "belong together"? Differentiate each loss with respect to $o$, the number the network
 # produces.
 #
@@ -899,9 +944,11 @@ for start in ("zeros", "random", "learned"):
 #
 # *One of $V$.* Write $J = -\log p_c = -o_c + \log \sum_j e^{o_j}$. Then
 #
-# $$\frac{\partial J}{\partial o_k} = -[k = c] + \frac{e^{o_k}}{\sum_j e^{o_j}} = p_k - y_k,$$
+# $$\frac{\partial J}{\partial o_k} = \frac{e^{o_k}}{\sum_j e^{o_j}} - y_k = p_k - y_k,$$
 #
-# with $y_k = 1$ for the right class and 0 otherwise.
+# where $y$ is the one-hot row of the right class: $y_c = 1$, the others 0. (The first term is the
+# derivative of the logarithm of the sum; the second comes from $-o_c$, which contains $o_k$ only
+# if $k = c$.)
 #
 # Three pairs, one gradient: **prediction minus target**. The slope of the activation has cancelled
 # each time. Automatic differentiation agrees:
@@ -923,9 +970,11 @@ for name, (loss, prediction) in pairs.items():
     print(f"{name}: relative error {float((gradient - expected).norm() / expected.norm()):.1e}")
 
 # %% [markdown]
-# Now break a pair: sigmoid with squared error. Then $\partial J/\partial o = (p - y)\,p(1 - p)$.
-# The slope $p(1-p)$ no longer cancels, and it is nearly zero exactly where the network is *sure*,
-# also when it is sure and wrong.
+# Now break a pair: a sigmoid with squared error, $J = \tfrac12(p - y)^2$. Then
+#
+# $$\frac{\partial J}{\partial o} = \frac{\partial J}{\partial p}\,\frac{dp}{do} = (p - y)\,p(1 - p).$$
+#
+# The slope $p(1-p)$ no longer cancels.
 
 # %%
 quiz.predict(
@@ -958,11 +1007,28 @@ plots.show(
 # %%
 p_sure = 1 / (1 + np.exp(8.0))
 sure_ratio = p_sure * (1 - p_sure)
+
+# %%
 quiz.reveal(
     "sure",
     "below a thousandth" if sure_ratio < 1e-3 else "about a tenth",
-    f"The ratio is p(1 - p) = {sure_ratio:.1e}. A network that starts out sure and wrong learns "
-    "almost nothing from its worst errors. Nothing crashes; training just crawls.",
+    f"The ratio is p(1 - p) = {sure_ratio:.1e}: nearly zero wherever the network is sure, also where "
+    "it is sure and wrong. It learns almost nothing from its worst errors. Nothing crashes; "
+    "training crawls.",
+)
+
+# %%
+quiz.choice(
+    "A film can belong to any number of 20 genres at once. Which pair fits?",
+    {
+        "20 logits, softmax, cross-entropy": "Softmax makes the 20 shares sum to 1: one genre's gain "
+        "would be another's loss. It fits where exactly one is right.",
+        "20 logits, a sigmoid and a yes-or-no loss each": "Twenty yes-or-no questions, each with its "
+        "own pair.",
+        "20 numbers, identity, squared error": "It would run, but the outputs would be no "
+        "probabilities, and nothing keeps them between 0 and 1.",
+    },
+    answer="20 logits, a sigmoid and a yes-or-no loss each",
 )
 
 # %% [markdown]
@@ -991,9 +1057,11 @@ print(
 )
 
 # %% [markdown]
-# The same goes for a one-hot input to the RNN itself: $x_t W_{xh}$ is then a row of $W_{xh}$. An
-# embedding followed by an RNN is one linear map more, and pays off because $E$ can be much smaller
-# than $V$. What the rows come to mean is the subject of lesson 09.
+# The same goes for a one-hot input to the RNN itself: $x_t W_{xh}$ is then a row of $W_{xh}$, and
+# no embedding would be needed. With a separate embedding, $W_{emb} W_{xh}$ takes the place of that
+# one matrix. It saves parameters only where $E$ is clearly smaller than $H$. It pays all the same,
+# because a word then has a vector of its own, which other layers can use and people can look at.
+# What the rows come to mean is the subject of lesson 09.
 
 # %% [markdown]
 # ## 9 · What is fed back: Elman and Jordan
@@ -1001,7 +1069,9 @@ print(
 # The network so far feeds back its *hidden state*. It is Elman's (1990). Jordan's (1986) feeds back
 # its *output* instead:
 #
-# $$h_t = \tanh(x_t W_{xh} + y_{t-1} W_{yh} + b_h), \qquad y_t = \mathrm{act}(h_t W_{hy} + b_y).$$
+# $$h_t = \tanh(x_t W_{xh} + y_{t-1} W_{yh} + b_h), \qquad y_t = \mathrm{act}(h_t W_{hy} + b_y),$$
+#
+# where act is the output activation of section 7 and $y_0 = 0$. ($y$ is the network's output again.)
 
 # %%
 plots.unrolled_diagram(T=3, feedback="output")
@@ -1009,13 +1079,14 @@ plots.unrolled_diagram(T=3, feedback="output")
 # %% [markdown]
 # Compare the two drawings. In Elman's, what step $t$ knows of the past is $h_{t-1}$: $H$ numbers
 # that the network may use as it likes. In Jordan's it is $y_{t-1}$: $O$ numbers, and they are
-# already spoken for, since they must be the *answer*. Suppose the task is to repeat the last bit:
-# $y_t = x_{t-1}$. After step $t - 1$ the answer $y_{t-1} = x_{t-2}$ is all that is carried on, and
-# $x_{t-1}$, which is needed next, is nowhere. Two sequences that differ in $x_{t-1}$ only give the
-# same $y_{t-1}$ and must give different $y_t$. A network that answers right cannot do both.
+# already spoken for, since they must be the *answer*. Suppose the task is to repeat the previous
+# bit: $y_t = x_{t-1}$. Take two sequences that differ only at $x_{t-1}$. The right answer at step
+# $t - 1$ is the same in both, and so is $x_t$. A Jordan network whose $y_{t-1}$ is right sees no
+# difference at step $t$, so its $y_t$ is the same in both. But the right answers at step $t$
+# differ. It cannot be right at both steps.
 #
-# That is an argument. Here is the measurement: bits in, the bit of one or two steps ago out, three
-# seeds. Guessing gets one half.
+# That is an argument. Here is the measurement: bits in, the bit of one or two steps ago out (lag
+# 1 or 2), three seeds. Guessing gets one half.
 
 
 # %%
@@ -1094,8 +1165,9 @@ plots.bars_with_spread(
 # ### Exercise 5 · an echo of two steps, by hand
 #
 # *Difficulty: hard. Importance: medium. 15 minutes.* Give an Elman network weights such that
-# $y_t > 0.5$ exactly when $x_{t-2} = 1$. Choose $H$ yourself. $h_0$ is zero. The check runs your
-# network on random bits and does not look at the first two outputs.
+# $y_t > 0.5$ exactly when $x_{t-2} = 1$, where $y_t = h_t W_{hy} + b_y$, with no sigmoid. Choose $H$
+# yourself. $h_0$ is zero. The check runs your network on random bits and does not look at the
+# first two outputs.
 #
 # <details><summary>Hint 1</summary>
 # Think of people in a row, each handing on what he has just been handed. How many are needed until
@@ -1106,7 +1178,8 @@ plots.bars_with_spread(
 # unit 0 held one step ago, unit 2 what unit 1 held.
 # </details>
 # <details><summary>Hint 3</summary>
-# "Unit i sends to unit i + 1" is an entry above the diagonal: <code>W_hh[i, i + 1] = k</code>.
+# Row i of <code>W_hh</code> says where unit i sends its value. On which side of the diagonal does
+# "unit 0 sends to unit 1" stand?
 # </details>
 
 
@@ -1123,19 +1196,19 @@ def echo_weights():
     ### END SOLUTION
 
 
-networks.echo_weights(echo_weights)
+hand_set.echo_weights(echo_weights)
 
 # %% [markdown] tags=["solution"]
 # A chain of three units is a *shift register*. The bit arrives in unit 0, moves on by one unit a
 # step, and is read out of unit 2 two steps later. The gain $k$ refreshes it at every hand-over, as
-# it did in the parity network; with $k$ below 1 it would fade on the way. Memory of $n$ steps costs
-# $n + 1$ units in this design, which is why a learned network prefers to remember a summary.
+# it did in the parity network. A memory of $n$ steps costs $n + 1$ units in this design.
 
 # %% [markdown]
 # ## 10 · The types
 #
 # One cell, several ways to use it. What differs is where inputs come in and where answers are read.
-# For each: the drawing, a task, the shapes.
+# Each type below comes with a task and its shapes. Take a pencil: sketch each unrolled network for
+# four steps *before* you run its cell, then compare.
 #
 # **One-to-one.** No sequence at all: an image in, its class out. $x$ is $(B, D)$, the answer
 # $(B, O)$. This is the ordinary network that the others grow from.
@@ -1144,12 +1217,13 @@ networks.echo_weights(echo_weights)
 plots.unrolled_diagram(kind="one-to-one")
 
 # %% [markdown]
-# **One-to-many.** One thing in, a sequence out: an image and its caption, a seed and a melody. The
-# input comes once, $(B, D)$; the answers are $(B, T, O)$. Usually each output is fed back as the
-# next input.
+# **One-to-many.** One thing in, a sequence out: an image and its caption, a first note and a melody.
+# The input comes once, $(B, D)$; the answers are $(B, T, O)$. The one thing may enter as $x_1$, as
+# drawn here, or as the first state $h_0$. The later steps need an input too, and usually it is the
+# output of the step before.
 
 # %%
-plots.unrolled_diagram(T=4, kind="one-to-many")
+plots.unrolled_diagram(T=4, kind="one-to-many", feedback="both")
 
 # %% [markdown]
 # **Many-to-one.** A sequence in, one answer out, read from the last state: a review and its
@@ -1167,15 +1241,15 @@ plots.unrolled_diagram(T=4, kind="many-to-many")
 
 # %% [markdown]
 # **Many-to-many, unequal length.** A sequence in, another sequence out, of its own length: a
-# sentence and its translation. Nothing can be written before enough is read. So one network reads,
-# its last state starts a second one, and that one writes: $(B, T_x, D)$ in, $(B, T_y, O)$ out.
-# Lesson 10 is about this type.
+# sentence and its translation. Nothing can be written before enough is read. So one network, the
+# encoder, reads. Its last state starts a second one, the decoder, with states $s_t$ and weights of
+# its own, and that one writes: $(B, T_x, D)$ in, $(B, T_y, O)$ out. Lesson 10 is about this type.
 
 # %%
 plots.unrolled_diagram(T=4, kind="encoder-decoder", T_out=3)
 
 # %% [markdown]
-# All five run on the code that you have written. Watch the shapes.
+# All five need nothing but the step and a readout. Watch the shapes.
 
 # %%
 rng = np.random.default_rng(4)
@@ -1200,25 +1274,30 @@ print(
 print("many-to-one    in", week.shape, "out", linear_forward(h_all[:, -1], W_hy, b_y)[0].shape)
 print("many-to-many   in", week.shape, "out", linear_forward(h_all, W_hy, b_y)[0].shape)
 
-h_image, y = np.tanh(draw(B, H)), np.zeros((B, O))  # one-to-many: the input becomes the first state
+# one-to-many: the input becomes the first state; each output is fed back by weights of its own
+W_yh = draw(O, H)
+h_image, y = np.tanh(week[:, 0] @ W_xh), np.zeros((B, O))
 outputs = []
 for _ in range(5):
-    h_image = rnn_step_forward(y, h_image, W_xh[:O], W_hh, b_h)
+    h_image = rnn_step_forward(y, h_image, W_yh, W_hh, b_h)
     y = h_image @ W_hy + b_y
     outputs.append(y)
-print("one-to-many    in", (B, H), "   out", np.stack(outputs, axis=1).shape)
+print("one-to-many     in", week[:, 0].shape, "   out", np.stack(outputs, axis=1).shape)
 
-h_write, written = h_all[:, -1], []  # unequal: the reader's last state starts the writer
+# unequal length: the reader's last state starts the writer, which has weights of its own
+W_ss, b_s, W_sy, W_ys = draw(H, H), draw(H), draw(H, O), draw(O, H)
+s_write, y, written = h_all[:, -1], np.zeros((B, O)), []
 for _ in range(4):
-    h_write = rnn_step_forward(np.zeros((B, O)), h_write, W_xh[:O], W_hh, b_h)
-    written.append(h_write @ W_hy + b_y)
-print("unequal length in", week.shape, "out", np.stack(written, axis=1).shape)
+    s_write = rnn_step_forward(y, s_write, W_ys, W_ss, b_s)
+    y = s_write @ W_sy + b_y
+    written.append(y)
+print("unequal length  in", week.shape, " out", np.stack(written, axis=1).shape)
 
 # %% [markdown]
 # Many-to-one and many-to-many differ in one slice: `h[:, -1]` against `h`. Keras calls this switch
-# `return_sequences`. A many-to-one layer returns the **last output** $(B, H)$; to stack a second
-# recurrent layer on top, the first must return **all** states $(B, T, H)$, for the second needs a
-# sequence to read.
+# `return_sequences`. Left off, the layer returns its last state $(B, H)$, which Keras calls its
+# **last output**. To stack a second recurrent layer on top, the first must return **all** states
+# $(B, T, H)$, for the second needs a sequence to read.
 #
 # ### Exercise 6 · one-to-many
 #
@@ -1259,7 +1338,7 @@ networks.generate(generate)
 # ## 11 · Counting parameters
 #
 # Each unit of the hidden layer has $D$ weights from the input, $H$ weights from the hidden layer
-# and one threshold. There are $H$ units:
+# and one bias. There are $H$ units:
 #
 # $$\text{RNN}: \quad DH + H^2 + H = H(D + H + 1).$$
 #
@@ -1290,6 +1369,8 @@ print(f"with three more RNN layers:    {n_four:>8,}")
 n_torch = sum(p.numel() for p in torch.nn.RNN(32, 32).parameters())
 print(f"torch counts, for one RNN:     {n_torch:>8,}  (32 more: its second bias)")
 share = n_rnn / (n_embedding + n_rnn)
+
+# %%
 quiz.reveal(
     "count",
     "less than a hundredth"
@@ -1302,10 +1383,9 @@ quiz.reveal(
 )
 
 # %% [markdown]
-# You will meet these numbers in many tutorials: 320,000 <!-- =n_embedding -->,
-# 2,080 <!-- =n_rnn -->, together 322,080 <!-- =n_embedding + n_rnn -->, and
-# 328,320 <!-- =n_four --> with three more recurrent layers. torch reports 2,112 <!-- =n_torch -->
-# for the same layer, because it stores two biases where one would do.
+# 320,000 <!-- =n_embedding -->, 2,080 <!-- =n_rnn -->, 322,080 <!-- =n_embedding + n_rnn -->
+# and 328,320 <!-- =n_four --> are numbers that you will meet again in textbooks on Keras. torch
+# reports 2,112 <!-- =n_torch --> for the same layer, because it stores two biases where one would do.
 #
 # ### Exercise 7 · count any of them
 #
@@ -1378,8 +1458,9 @@ def summary(model):
 n_first = summary(FirstModel())
 
 # %% [markdown]
-# The textbook's total for this model is 322,113 <!-- =n_first - 32 -->. torch's is larger by 32, the
-# second bias.
+# Counted with one bias, this model has 322,113 <!-- =n_first - 32 --> parameters, the total that
+# Keras prints. torch's is larger by 32, the second bias. (`padding_idx=0` keeps the vector of the
+# padding at zero, so that padding adds nothing.)
 
 # %% [markdown]
 # ## 12 · The classic first model, whole
@@ -1414,7 +1495,10 @@ train_y, test_y = data.train.labels.astype(float), data.test.labels.astype(float
 print("vocabulary:", len(vocab), " training ids:", train_ids.shape, " test ids:", test_ids.shape)
 
 # %% [markdown]
-# First the honest baselines. The majority class. A **bag of words**, which counts how often each
+# The made reviews use few words, and most of the 10,000 rows of the embedding are never looked up. We
+# keep the size all the same, to train the classic model as it is.
+#
+# Now the honest baselines. The majority class. A **bag of words**, which counts how often each
 # word occurs and throws the order away; a logistic regression turns the counts into a verdict. And
 # two stronger bags, of pairs and of triples of neighbouring words, which keep a little order.
 
@@ -1435,10 +1519,10 @@ for name, accuracy in bags.items():
     print(f"{name}: {accuracy:.3f}")
 
 # %% [markdown]
-# On the made reviews the bag of words is exactly at chance, as it must be: for every positive
-# review there is a negative one with the same words. Pairs help, and triples give it all away
-# ("not", "bad", "at"). So these reviews need *order*, but no long memory. Keep that in mind when
-# you read the RNN's score.
+# On the made reviews the bag of words is exactly at chance, as it must be. Every positive review has
+# a negative twin with the same words, so twins get the same verdict, and for one of the two it is
+# wrong. Pairs of words help, and triples give it all away. So these reviews need *order*, but no
+# long memory. Keep that in mind when you read the RNN's score.
 
 # %%
 quiz.predict(
@@ -1448,6 +1532,7 @@ quiz.predict(
 )
 
 # %%
+# Twins stay on the same side of the split: otherwise one would be a hint to the other.
 kept, validation = split_by_group(data.train.groups, 0.2, np.random.default_rng(0))
 
 
@@ -1495,7 +1580,7 @@ for seed, curve in enumerate(curves):
         label=f"seed {seed}",
     )
 ax.axhline(np.log(2), color="#777777", lw=1.2, linestyle=":")
-ax.annotate("ln 2: a coin", (0.75, np.log(2) + 0.015), color="#555555", fontsize=11)
+ax.annotate("ln 2: always saying one half", (0.75, np.log(2) + 0.015), color="#555555", fontsize=11)
 ax.set(xlabel="epoch", ylabel="validation loss (nats)", ylim=(0, 0.85))
 ax.legend(loc="center right")
 plots.show(
@@ -1508,6 +1593,8 @@ plots.show(
 
 # %%
 reached = rnn_accuracy.mean
+
+# %%
 quiz.reveal(
     "classic",
     "above 0.9"
@@ -1523,10 +1610,11 @@ quiz.reveal(
 # %% [markdown]
 # ## 13 · The same update at every step
 #
-# The weights do not know what day it is. Give the network the same inputs ten days later, and it
-# should do the same things ten days later. It nearly does. We feed it the weather from day 0 on,
-# and a second time from day 10 on, both from $h_0 = 0$, and compare the two states *on the same
-# day*.
+# The weights do not know what day it is. Show the network a stretch of weather on other dates, and
+# it should do the same things on those other dates: shift the input in time, and the output shifts
+# along. This property is called **shift equivariance**. A network with a state nearly has it. To
+# see the "nearly", we start it twice on the same weather, on day 0 and on day 10, both times from
+# $h_0 = 0$, and compare the two states *on the same day*. If only the inputs mattered, they would be equal.
 
 # %%
 rng = np.random.default_rng(5)
@@ -1542,7 +1630,7 @@ print(f"difference on the first day: {difference[0] / size:.0%} of a typical sta
 print(f"below 1% of it after {below_1_percent} days; after 60 days: {difference[60] / size:.1e}")
 
 fig, axes = plt.subplots(3, 1, figsize=(9, 5.6), sharex=True)
-spread = dict(aspect="auto", cmap=diverging_map(), vmin=-1, vmax=1, interpolation="nearest")
+spread = dict(aspect="auto", cmap=plots.diverging_map(), vmin=-1, vmax=1, interpolation="nearest")
 axes[0].imshow(from_day_0[0].T, **spread)
 shifted = np.full((H, 90), np.nan)
 shifted[:, 10:] = from_day_10[0].T
@@ -1558,18 +1646,20 @@ plots.show(
     fig,
     alt="Two heat maps of 16 hidden units over 90 days, started on day 0 and on day 10, which look "
     "alike from about day 17 on; below, their difference falls on a logarithmic axis.",
-    caption="Started ten days apart, the network soon has the same states on the same days. What "
-    "differs at first is the transient of the initial state.",
+    caption="Started ten days apart, the network soon has the same states on the same days: the "
+    "difference (below) falls without end. What differs at first is the transient of the start. "
+    "Orange is positive, blue negative.",
 )
 
 # %% [markdown]
 # So outputs shift with inputs, *up to the transient of the initial state*: after
 # 7 <!-- =below_1_percent ±2 --> days less than 1% is left of it.
 #
-# A **convolution** is shift-equivariant without a transient. It has no state; its output at $t$ depends on a few
-# inputs around $t$, wherever that is. **Pooling** over time then makes the answer nearly invariant:
-# the maximum of a stretch does not change when the stretch moves by a day, unless the maximum
-# itself moves in or out. Measured on the same weather:
+# A **convolution** computes its output at $t$ from a few inputs around $t$, with the same few weights
+# wherever $t$ is. It has no state, so it is shift-equivariant without a transient. **Pooling** over
+# time, for instance keeping only the largest output of a stretch, then makes the answer nearly
+# *invariant*: it does not change when the stretch moves by a day, unless the largest value itself
+# moves in or out. Measured on the same weather:
 
 # %%
 conv = torch.nn.Conv1d(4, 8, kernel_size=5).double()
@@ -1585,15 +1675,17 @@ print(f"maximum over 30 days, window moved by one day: unchanged in {unchanged:.
 
 # %% [markdown]
 # Both kinds of network share weights, one along space (or time), the other along time. They
-# differ in what grows with depth. A convolutional net stacks layers, and each **climbs a level**:
-# edges, corners, eyes, faces. One recurrent layer, unrolled, is as deep as the sequence is long,
-# yet it stays **on one level and spreads in time**: the same units, the same weights, fed with
-# their own past.
+# differ in what grows with depth. A convolutional net stacks layers, each with weights of its own,
+# and each **climbs a level**: edges, corners, eyes, faces. One recurrent layer, unrolled, is as
+# deep as the sequence is long, yet it stays **on one level and spreads in time**: the same units,
+# the same weights, fed with their own past.
 #
 # That lets one layer see two kinds of pattern. A pattern *at an instant*: "it is wet today". And a
-# pattern *spread over time*: "this is the third wet day in a row", which no single day shows. Set
-# by hand: unit 0 is on when today is wet; unit 1 when today is wet and unit 0 was on yesterday;
-# unit 2 when today is wet and unit 1 was on yesterday.
+# pattern *spread over time*: "this is at least the third wet day in a row", which no single day
+# shows. Set by hand: unit 0 is on when today is wet; unit 1 when today is wet and unit 0 was on
+# yesterday; unit 2 when today is wet and unit 1 was on yesterday. "Wet and on yesterday" is an AND.
+# With input weight $2k$, recurrent weight $2k$ and bias $-3k$ the sum is $+k$ for wet and on, and
+# for the other three cases $-k$ (dry, on), $-3k$ (wet, off), $-5k$ (dry, off).
 
 # %%
 k = 3.0
@@ -1608,16 +1700,17 @@ agrees = bool(((on[0, 2:, 2] > 0) == by_counting).all())
 print("unit 2 agrees with counting on every day:", agrees)
 plots.heatmap_through_time(
     np.concatenate([wet_days[0] * 2 - 1, on[0]], axis=1),
-    row_labels=["input: wet", "unit 0: wet", "unit 1: second in a row", "unit 2: third in a row"],
+    row_labels=["input: wet", "unit 0: wet", "unit 1: 2 or more in a row", "unit 2: 3 or more"],
     alt="Heat map of an input and three units over 60 days. Unit 0 repeats the wet days; unit 1 "
-    "lights up from the second wet day in a row, unit 2 from the third.",
-    caption="One recurrent layer, three units. Unit 0 sees a pattern of the instant; units 1 and 2 "
-    "see patterns spread over time, each built on yesterday's answer of the unit before.",
+    "turns on at the second wet day in a row, unit 2 at the third, and both stay on till it is dry.",
+    caption="One recurrent layer, three units (orange: on; blue with a dash: off). Unit 0 sees a "
+    "pattern of the instant; units 1 and 2 see patterns spread over time, each built on "
+    "yesterday's answer of the unit before.",
 )
 
 # %% [markdown]
-# The chain climbs from "wet" to "third in a row" not through layers but through *steps*. Unit 2
-# needs no layer of its own; it needs two days.
+# From "wet" to "third in a row" no second layer was needed. What it took was *time*: unit 2 can
+# answer two days after the first wet day, and not before.
 
 # %% [markdown]
 # ## 14 · Slides say
@@ -1679,10 +1772,10 @@ for k, T_any in ((2.0, 10), (2.0, 1000), (3.0, 1000)):
 # %% [markdown]
 # ## 15 · Debugging clinic
 #
-# A colleague's network is deaf to the past. Its training loss sinks to that of a window of one day
-# and stays. Here is the symptom. An input pattern repeats: `1 0 0 1 1 0 1 0`. Left, the states of a
-# healthy network with random weights; right, the patient's, with the same weights and the same
-# input.
+# A colleague's network is deaf to the past. Its training loss sinks to that of a model which sees a
+# single day, and stays there. Here is the symptom. The input is `1 0 0 1 1 0 1 0`, and $h_0$ is 0.5
+# in every unit. Left, the states of a healthy network with random weights; right, the patient's,
+# with the same weights and the same input.
 
 # %%
 rng = np.random.default_rng(8)
@@ -1695,7 +1788,7 @@ sick = patient(pattern, np.full((1, H), 0.5), *ward)
 
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
 for ax, states, title in ((axes[0], healthy, "healthy"), (axes[1], sick, "the patient")):
-    ax.imshow(states[0].T, aspect="auto", cmap=diverging_map(), vmin=-1, vmax=1)
+    ax.imshow(states[0].T, aspect="auto", cmap=plots.diverging_map(), vmin=-1, vmax=1)
     for (unit, t), value in np.ndenumerate(states[0].T):
         ink = "white" if abs(value) > 0.72 else "black"
         ax.text(t, unit, f"{value:.1f}", ha="center", va="center", fontsize=9, color=ink)
@@ -1715,14 +1808,18 @@ plots.show(
 # %%
 groups = [sick[0, 1:][pattern[0, 1:, 0] == bit] for bit in (0, 1)]
 two_states = all(np.allclose(group, group[0]) for group in groups)
-diagnosis = "the state is reset before each step" if two_states else "the last step is skipped"
+diagnosis = (
+    "the state is set to zero after every step" if two_states else "the last step is skipped"
+)
+
+# %%
 quiz.choice(
     "What is wrong with the patient?",
     {
         "the tanh is missing": "Then entries above 1 would be seen. All lie between -1 and 1.",
-        "the state is reset before each step": "Yes: from the second step on, equal inputs give "
+        "the state is set to zero after every step": "Yes: from the second step on, equal inputs give "
         "equal states, whatever came before. Only the first step still feels h0.",
-        "each step starts from h0": "Close. Then the *first* column too would equal the other "
+        "each step starts from h0": "Close. Then the first column too would equal the other "
         "columns with input 1, for all would start from the same h0. Compare columns 1 and 4.",
         "W_hh is transposed": "Then the past would still matter, only wrongly: columns with equal "
         "inputs would differ.",
@@ -1746,15 +1843,17 @@ quiz.choice(
 #
 # ### Exercise 8 · mend it
 #
-# *Difficulty: easy. Importance: high. 4 minutes.* Change as little as you can. The check is that of
-# exercise 2, so it also finds what the mending broke. One trial asks for $T = 0$: what does
-# `np.stack` say to an empty list?
+# *Difficulty: easy. Importance: high. 4 minutes.* The check is that of exercise 2, so it also finds
+# what the mending broke. Mind one thing more, which the colleague never tried: $T = 0$.
 #
 # <details><summary>Hint 1</summary>
 # Which line makes the state of the step before disappear?
 # </details>
 # <details><summary>Hint 2</summary>
 # One assignment before the loop replaces one inside it.
+# </details>
+# <details><summary>Hint 3</summary>
+# <code>np.stack</code> refuses an empty list. Fill an array, as in exercise 2.
 # </details>
 
 
@@ -1784,7 +1883,8 @@ quiz.choice(
         "They use the same weights at every step.": "True: that is what makes one model serve every "
         "length.",
         "They are robust against vanishing gradients.": "This one is false. In section 6 you saw "
-        "the influence of the start fade within weeks; gradients fade by the same factors.",
+        "the influence of the start fade within weeks. What no longer influences the state gets "
+        "no gradient either: lesson 04.",
         "They can read inputs of different lengths.": "True: T occurs in the loop, not in the "
         "weights.",
         "Their state depends on all inputs so far.": "True: you measured it in section 14.",
@@ -1794,20 +1894,17 @@ quiz.choice(
 
 # %%
 quiz.choice(
-    "Which of these suit a recurrent network? Tick all that do.",
+    "Which of these suit a recurrent network?",
     {
-        "a series of temperatures": "A sequence in time, one step an hour or a day.",
-        "a sentence": "A sequence of words, in which order matters.",
-        "finding a scene in a video": "A sequence of frames, each an image.",
-        "recognising speech": "A sequence of short sound spectra.",
+        "a series of temperatures": "It does: a sequence in time, one step an hour or a day. But it "
+        "is not the only one.",
+        "natural language": "It does: a sequence of words, in which order matters. But it is not "
+        "the only one.",
+        "finding a scene in a video, recognising speech": "Both do: sequences of frames and of short "
+        "sound spectra. But they are not the only ones.",
+        "all of them": "Each is a sequence of any length, in which order and history matter.",
     },
-    answer=[
-        "a series of temperatures",
-        "a sentence",
-        "finding a scene in a video",
-        "recognising speech",
-    ],
-    explain="All of them: each is a sequence whose order and history matter.",
+    answer="all of them",
 )
 
 # %%
@@ -1826,6 +1923,8 @@ quiz.numeric(
 h_shape = rnn_forward(
     np.zeros((8, 20, 4)), np.zeros((8, 16)), np.zeros((4, 16)), np.zeros((16, 16)), np.zeros(16)
 )[0].shape
+
+# %%
 quiz.choice(
     "`x` has shape (8, 20, 4) and the RNN has 16 units. What is the shape of all its states?",
     {
@@ -1889,11 +1988,12 @@ quiz.numeric(
 #
 # ## Where this goes wrong in practice
 #
-# Axes swapped: torch's `nn.RNN` is time-major unless you say `batch_first=True`, and if $B$ happens
-# to equal $T$ nothing complains. The last state read at a padded position: we padded on the left to
-# avoid it; lesson 07 does it properly. The state forgotten between two chunks of the same text, or
-# carried over between two texts that have nothing to do with each other. A bag of words never
-# tried, so that nobody knows whether the RNN was needed.
+# Axes swapped: torch's `nn.RNN` is time-major unless you say `batch_first=True`. Forget it and pass no
+# `h0`, and nothing complains: the output even has the shape that you expect, and batch and time are
+# exchanged inside. The last state read at a padded position: we padded on the left to avoid it;
+# lesson 07 does it properly. The state forgotten between two chunks of the same text, or carried
+# over between two texts that have nothing to do with each other. A bag of words never tried, so
+# that nobody knows whether the RNN was needed.
 #
 # ## References
 #
@@ -1904,7 +2004,6 @@ quiz.numeric(
 # - Rumelhart, Hinton and Williams (1986), *Learning representations by back-propagating errors*.
 #   Four pages; the unrolling is in the last part.
 # - Siegelmann and Sontag (1995), *On the computational power of neural nets*. Hand-set weights taken
-#   to the end: everything computable, given unlimited precision. Section 5 shows why precision is
-#   the catch.
+#   to the end: everything computable, given numbers of unlimited precision.
 # - Goodfellow, Bengio and Courville (2016), *Deep Learning*, chapter 10. The same ground with other
 #   letters; lesson 00 translates them.
