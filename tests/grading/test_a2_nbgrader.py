@@ -26,7 +26,7 @@ from course_tools.assignments import a2_mistakes
 from course_tools.grading.seeds import make_seed
 
 EXPLANATION = 15
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("a2")]  # one class, one worker
+pytestmark = pytest.mark.slow
 
 
 def words(page: str) -> str:
