@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
+import time
 
 import pytest
 
@@ -34,6 +36,12 @@ def address(one_lesson):
             break
     else:
         pytest.fail("".join(said))
+    port = int(re.search(r":(\d+)/", found[0])[1])
+    for _ in range(300):  # the address is printed a moment before it answers
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
     yield found[0]
     lab.terminate()
     lab.wait(30)

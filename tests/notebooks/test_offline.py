@@ -57,6 +57,11 @@ def test_lab_serves(one_lesson):
                 if found:
                     break
             token = found[1]
+            for _ in range(300):  # the address is printed a moment before it answers
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", 8765)) == 0:
+                        break
+                time.sleep(0.1)
 
             def ask(path, method="GET"):
                 request = urllib.request.Request(
