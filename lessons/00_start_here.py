@@ -137,7 +137,7 @@ quiz.reveal(
 # The third is fine.
 
 
-# %%
+# %% tags=["demonstration"]
 def untouched(x):
     raise NotImplementedError("your turn")
 
