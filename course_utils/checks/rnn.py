@@ -127,3 +127,20 @@ rnn_forward = Check(
     {"batch_first": _batch_first, "weights": _weights},
 )
 """Judges `rnn_forward(x, h0, W_xh, W_hh, b_h) -> h`; may declare batch_first, weights."""
+
+
+# --- the debugging clinic of lesson 02 ------------------------------------------------------
+
+
+def their_forward(x, h0, W_xh, W_hh, b_h) -> np.ndarray:
+    """Return the states (B, T, H) of somebody's broken network; the lesson asks what is wrong."""
+    ill = next(m for m in SEQUENCE_MISTAKES if m.name == "h reset each step")
+    return ill.wrong(x, h0, W_xh, W_hh, b_h)
+
+
+def their_diagnosis(states: np.ndarray, bits: np.ndarray) -> str:
+    """Return what is wrong, read off `states` (1, T, H) for `bits` (1, T, 1): the quiz's answer."""
+    after_first = [states[0, 1:][bits[0, 1:, 0] == bit] for bit in (0, 1)]
+    if all(np.allclose(group, group[0]) for group in after_first):
+        return "the state is set to zero after every step"
+    return "W_hh is transposed"
