@@ -43,6 +43,8 @@ def curves(
         fig = Canvas()
         axes = fig.subplots()
         axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+        if xscale == "linear" and np.array_equal(x, np.round(x)):  # days and epochs come whole
+            axes.xaxis.get_major_locator().set_params(integer=True)
         ends = []  # (name, height, colour) of every line, to be written at its end
         for i, (name, y) in enumerate(table.items()):
             mean = y.mean(axis=0)
@@ -98,7 +100,7 @@ def bars_with_spread(
             axes.plot(v.mean(), row, ls="", marker="|", ms=20, mew=3, mec=color)
             place = (v.max(), row)
             axes.annotate(
-                f"{v.mean():.3g}", place, xytext=(12, 0), textcoords="offset points", va="center"
+                f"{v.mean():#.3g}", place, xytext=(12, 0), textcoords="offset points", va="center"
             )
         ordered = sorted((baseline or {}).items(), key=lambda item: item[1])
         for i, (name, level) in enumerate(ordered):
