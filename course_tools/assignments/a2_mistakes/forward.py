@@ -1,4 +1,4 @@
-"""The loop of A2, wrong over any step, so that a wrong loop over a wrong step is still recognised."""
+"""The loop of A2, wrong over any step: a wrong loop over a wrong step is still recognised."""
 
 from __future__ import annotations
 
