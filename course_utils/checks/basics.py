@@ -70,7 +70,7 @@ def _slide_cases(rng: np.random.Generator) -> Iterable[Case]:
         }
 
     yield Case("B=3, D=4, H=6", slide(3, 4, 6), weight=3)
-    yield Case("D=H=4: no shape complains", slide(3, 4, 4))
+    yield Case("B=D=H=4: no shape complains", slide(4, 4, 4))
     yield Case("one sequence (B=1)", slide(1, 2, 5))
 
 
@@ -99,6 +99,18 @@ slide_step = Check(
             "`U` is not transposed. It is square, so no shape complains.",
             "The slide's U s with a column s is our s @ U.T with a row s. W has its .T already.",
             lambda x, s, W, U, b: np.tanh(x @ W.T + s @ U + b),
+        ),
+        Mistake(
+            "W not transposed",
+            "`W` is not transposed.",
+            "The slide's W x with a column x is our x @ W.T with a row x. U has its .T already.",
+            lambda x, s, W, U, b: np.tanh(x @ W + s @ U.T + b),
+        ),
+        Mistake(
+            "multiplied from the left",
+            "You multiplied from the left, as for columns; here each example is a row.",
+            "The slide's W x with a column x is our x @ W.T with a row x.",
+            lambda x, s, W, U, b: np.tanh(W @ x + U @ s + b),
         ),
         Mistake(
             "nothing transposed",
@@ -158,6 +170,7 @@ def _slope_oracle(w, x, b, target) -> np.ndarray:
 
 
 def _slope(w, x, b, target, outer=2, squash=lambda h, z: 1 - h**2, inner=True, sign=1):
+    """Return the slope, or what it becomes where one link of the chain is another."""
     z = w * x + b
     h = np.tanh(z)
     return outer * sign * (h - target) * squash(h, z) * (x if inner else 1)
@@ -174,6 +187,30 @@ loss_slope = Check(
             "The last factor is missing: z = w x + b changes by x when w changes by 1.",
             "Three links in the chain: loss to h, h to z, z to w.",
             lambda *a: _slope(*a, inner=False),
+        ),
+        Mistake(
+            "slope with respect to x",
+            "The last factor is w: this is the slope with respect to x.",
+            "z = w x + b changes by x when w changes by 1.",
+            lambda w, x, b, target: _slope(w, x, b, target, inner=False) * w,
+        ),
+        Mistake(
+            "tanh forgotten",
+            "The tanh is missing: this is the slope of (w x + b - target)².",
+            "First forward, to get h = tanh(w x + b); then back.",
+            lambda w, x, b, target: 2 * (w * x + b - target) * x,
+        ),
+        Mistake(
+            "error before the tanh",
+            "The error is taken before the tanh: z - target where h - target is asked for.",
+            "The loss holds h = tanh(z).",
+            lambda w, x, b, target: 2 * (w * x + b - target) * (1 - np.tanh(w * x + b) ** 2) * x,
+        ),
+        Mistake(
+            "bias forgotten",
+            "The bias is missing in h, so the slopes are taken at another place.",
+            "A constant vanishes when you differentiate, but h itself still holds b.",
+            lambda w, x, b, target: _slope(w, x, np.zeros_like(b), target),
         ),
         Mistake(
             "slope of tanh forgotten",
@@ -274,7 +311,7 @@ layer_jacobian = Check(
             "slope on the wrong side",
             "The slope of tanh multiplies the rows of W; it belongs to the columns.",
             "tanh acts on output j, and output j is column j.",
-            lambda x, W, b: (1 - _h(x, W, b) ** 2)[:, None] * W,
+            lambda x, W, b: np.diag(1 - _h(x, W, b) ** 2) @ W,
         ),
         Mistake(
             "1 - h",
@@ -352,10 +389,22 @@ sum_of_outer_products = Check(
             lambda x, d: _outer(x, d) / x.shape[0],
         ),
         Mistake(
+            "averaged over time",
+            "The result is divided by T: a mean over time where a sum is asked for.",
+            "Add; do not average.",
+            lambda x, d: _outer(x, d) / x.shape[1],
+        ),
+        Mistake(
             "averaged over batch and time",
             "The result is divided by B T: a mean where a sum is asked for.",
             "Add; do not average.",
             lambda x, d: _outer(x, d) / (x.shape[0] * x.shape[1]),
+        ),
+        Mistake(
+            "reshaped, not transposed",
+            "The shape is right, but `reshape` to (D, B T) shuffles the numbers of x.",
+            "Reshape to (B T, D) first, then transpose.",
+            lambda x, d: x.reshape(x.shape[-1], -1) @ d.reshape(-1, d.shape[-1]),
         ),
         Mistake(
             "last step only",
@@ -387,6 +436,7 @@ def _softmax_cases(rng: np.random.Generator) -> Iterable[Case]:
     logits = rng.normal(size=(3, 4, 6)) * 2
     logits[0, 1] += 1000  # overflows where the largest score is not subtracted
     logits[2, 3] -= 1000  # and 0/0 where one maximum serves all rows
+    logits[1, 2, 4] += 1000  # overflows where a mean, a minimum or the first score is subtracted
     yield Case("B=3, T=4, V=6, some scores near 1000", {"logits": logits}, weight=3)
     yield Case("all sizes equal (B=T=V=3)", {"logits": rng.normal(size=(3, 3, 3))})
     yield Case("a single class (V=1)", {"logits": rng.normal(size=(2, 3, 1))})
@@ -412,6 +462,11 @@ def _one_maximum(z):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def _mean_subtracted(z):
+    e = np.exp(z - z.mean(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
 stable_softmax = Check(
     "softmax",
     [Output("p", "(B, T, V)")],
@@ -429,6 +484,13 @@ stable_softmax = Check(
             "One maximum is subtracted from all rows: in rows far below it all exponentials are 0.",
             "Each row needs its own: `logits.max(axis=-1, keepdims=True)`.",
             _one_maximum,
+        ),
+        Mistake(
+            "a score that is not the largest subtracted",
+            "What is subtracted from each row is not its largest score: where one score stands "
+            "out, its exponential still overflows.",
+            "Not the mean, the smallest or the first: `logits.max(axis=-1, keepdims=True)`.",
+            _mean_subtracted,
         ),
         Mistake(
             "softmax over time",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from course_utils.checks.compare import as_array
 from course_utils.checks.core import Case, Check, Mistake, Output
 
 # --- a series, cut into windows --------------------------------------------------------------
@@ -66,6 +67,24 @@ cut_windows = Check(
             lambda s, n: _windows(s, n, range(len(s) - n - 1)),
         ),
         Mistake(
+            "one window too many",
+            "x holds one window too many: the last one has no day after it.",
+            "There are len(series) - length windows, as many as targets.",
+            lambda s, n: (
+                np.array([s[i : i + n] for i in range(len(s) - n + 1)]),
+                s[n:].copy(),
+            ),
+        ),
+        Mistake(
+            "time last",
+            "The windows are right, but time stands last: (samples, features, time).",
+            "`sliding_window_view` puts its new axis last; move it between the other two.",
+            lambda s, n: (
+                np.moveaxis(_windows(s, n, range(len(s) - n))[0], 1, -1),
+                _windows(s, n, range(len(s) - n))[1],
+            ),
+        ),
+        Mistake(
             "time first",
             "The windows are right, but time stands first: (time, samples, features).",
             "Samples first: stack the windows along axis 0.",
@@ -118,6 +137,26 @@ def _pad(texts, T, fill=0, right=True, keep_end=False):
     return ids, mask
 
 
+def _ids_and_mask(known: dict, value: object) -> object:
+    """Return `value` as it is; refuse ids that cannot be an index and a mask of numbers."""
+    if not isinstance(value, (tuple, list)) or len(value) < 2:
+        return value  # the check says what is missing
+    if len(value) > 2:
+        raise ValueError(f"it holds {len(value)} values; return ids, mask only")
+    ids, mask = (as_array(part) for part in value)
+    if ids is not None and ids.dtype.kind not in "iu":
+        raise ValueError(
+            f"`ids` holds {ids.dtype}, but an id is an index into a table, and an index is a whole "
+            "number: make the array with `dtype=int`"
+        )
+    if mask is not None and mask.dtype.kind != "b":
+        raise ValueError(
+            f"`mask` holds {mask.dtype}, but numbers as an index pick rows, where true and false "
+            "pick places: make the array with `dtype=bool`"
+        )
+    return value
+
+
 def _pad_longest(texts, T):
     return _pad(texts, max(len(text) for text in texts))
 
@@ -139,6 +178,13 @@ pad_and_mask = Check(
             "A text that is too long loses its beginning; here it loses its end.",
             "Keep `text[:T]`.",
             lambda texts, T: _pad(texts, T, keep_end=True),
+        ),
+        Mistake(
+            "padded and cut on the left",
+            "Zeros and cut are both on the left, as Keras does by default; here both are on the "
+            "right.",
+            "Keep `text[:T]`, fill `ids[i, :n]`, and leave the rest zero.",
+            lambda texts, T: _pad(texts, T, right=False, keep_end=True),
         ),
         Mistake(
             "T ignored",
@@ -171,15 +217,19 @@ pad_and_mask = Check(
             lambda texts, T: _pad(texts, T, fill=1),
         ),
     ),
+    read=_ids_and_mask,
 )
-"""Judges `pad_and_mask(texts, T) -> (ids, mask)`: zeros on the right, mask true at words."""
+"""Judges `pad_and_mask(texts, T) -> (ids, mask)`: zeros on the right, mask true at words.
+
+The ids are whole numbers and the mask is of true and false: arrays or nested lists.
+"""
 
 
 # --- frames of a video -----------------------------------------------------------------------
 
 
 def _clip_cases(rng: np.random.Generator) -> Iterable[Case]:
-    yield Case("B=2, T=3, H=4, W=5, C=3", {"clips": rng.normal(size=(2, 3, 4, 5, 3))}, weight=3)
+    yield Case("B=2, T=3, H=4, W=5, C=6", {"clips": rng.normal(size=(2, 3, 4, 5, 6))}, weight=3)
     yield Case("square and grey (H=W=4, C=1)", {"clips": rng.normal(size=(3, 2, 4, 4, 1))})
     yield Case("one clip of one frame", {"clips": rng.normal(size=(1, 1, 2, 3, 1))})
 
@@ -217,8 +267,20 @@ frames_to_features = Check(
         Mistake(
             "frames mixed",
             "The shape is right, but a row mixes pixels of different frames.",
-            "Flatten without moving an axis: `reshape` keeps what is nearest together.",
+            "Flatten without moving an axis: `reshape` leaves the numbers in their order.",
             _time_last,
+        ),
+        Mistake(
+            "time first",
+            "Clips and time are exchanged: (T, B, features).",
+            "The first two axes stay where they are.",
+            lambda clips: np.swapaxes(clips, 0, 1).reshape(*clips.shape[1::-1], -1),
+        ),
+        Mistake(
+            "colours first",
+            "The colours were moved before the pixels; here each pixel keeps its colours together.",
+            "No transpose is needed: flatten H, W, C as they stand.",
+            lambda clips: np.moveaxis(clips, -1, 2).reshape(*clips.shape[:2], -1),
         ),
         Mistake(
             "column by column",
@@ -264,7 +326,7 @@ _AXES_MISTAKES = (
     Mistake(
         "reshaped",
         "The shape is right and the numbers are shuffled: `reshape` cut the array anew.",
-        "`reshape` keeps the order of the numbers in memory. To move an axis, use `swapaxes`.",
+        "`reshape` cuts one long row of numbers anew. To move an axis, use `swapaxes`.",
         their_batch_first,
     ),
     Mistake(
@@ -278,6 +340,12 @@ _AXES_MISTAKES = (
         "All three axes are reversed, as `.T` does; the features should stay last.",
         "Exchange axes 0 and 1 only.",
         _permuted(2, 1, 0),
+    ),
+    Mistake(
+        "features first",
+        "The features stand first; they should stay last.",
+        "Exchange axes 0 and 1 only.",
+        _permuted(2, 0, 1),
     ),
     Mistake(
         "features moved",

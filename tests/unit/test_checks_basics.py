@@ -22,10 +22,11 @@ def windows(series, length):
 
 
 def padded(texts, T):
-    ids, mask = np.zeros((len(texts), T), dtype=np.int32), np.zeros((len(texts), T))
+    ids = np.zeros((len(texts), T), dtype=np.int32)
+    mask = np.zeros((len(texts), T), dtype=bool)
     for i, text in enumerate(texts):
         for t in range(min(len(text), T)):
-            ids[i, t], mask[i, t] = text[t], 1
+            ids[i, t], mask[i, t] = text[t], True
     return ids, mask
 
 
@@ -105,6 +106,46 @@ def test_lists_count_as_arrays():
         return x.tolist(), y.tolist()
 
     assert sequence_data.cut_windows(listed).state == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"), [((float, bool), "`ids` holds float64"), ((int, int), "`mask` holds int64")]
+)
+def test_ids_are_whole_numbers_and_a_mask_is_true_or_false(kinds, told):
+    def typed(texts, T):
+        ids, mask = padded(texts, T)
+        return ids.astype(kinds[0]), mask.astype(kinds[1])
+
+    report = sequence_data.pad_and_mask(typed)
+    assert report.state == WRONG
+    assert told in report.message
+
+
+def test_nested_lists_are_ids_and_a_mask():
+    def listed(texts, T):
+        return tuple(array.tolist() for array in padded(texts, T))
+
+    assert sequence_data.pad_and_mask(listed).state == RIGHT
+
+
+@pytest.mark.parametrize(
+    "middle", [np.mean, np.min, np.median, lambda z, axis, keepdims: z[..., :1]]
+)
+def test_softmax_that_does_not_subtract_the_largest_score_is_named(middle):
+    def shifted(logits):
+        e = np.exp(logits - middle(logits, axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    report = basics.stable_softmax(shifted)
+    assert report.state == WRONG
+    assert report.mistake.name == "a score that is not the largest subtracted"
+
+
+def test_both_ways_of_scaling_the_rows_of_a_jacobian_have_one_name():
+    def rows(x, W, b):
+        return (1 - np.tanh(x @ W + b) ** 2)[:, None] * W
+
+    assert basics.layer_jacobian(rows).mistake.name == "slope on the wrong side"
 
 
 def test_a_changed_argument_is_told():
