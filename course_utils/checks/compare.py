@@ -56,7 +56,8 @@ def describe(name: str, letters: str, got: Any, expected: Any) -> str:
     array, expected = as_array(got), np.asarray(expected)
     if array is None:
         kind = "None (is a `return` missing?)" if got is None else f"a {type(got).__name__}"
-        return f"`{name}` should be an array of shape {letters}, but your function gave {kind}."
+        wanted = f"an array of shape {_letters(letters)}" if expected.ndim else "a single number"
+        return f"`{name}` should be {wanted}, but your function gave {kind}."
     if _is_text(array) != _is_text(expected):
         kinds = ("text", "numbers") if _is_text(expected) else ("numbers", "text")
         return f"`{name}` should hold {kinds[0]}, yours holds {kinds[1]}."
@@ -84,7 +85,10 @@ def describe(name: str, letters: str, got: Any, expected: Any) -> str:
 
 
 def _describe_shape(name: str, letters: str, got: np.ndarray, expected: np.ndarray) -> str:
-    sentence = f"`{name}` should have shape {letters} = {expected.shape}; yours has {got.shape}."
+    if expected.ndim == 0:
+        return f"`{name}` should be a single number; yours is an array of shape {got.shape}."
+    wanted = f"{_letters(letters)} = {expected.shape}"
+    sentence = f"`{name}` should have shape {wanted}; yours has {got.shape}."
     if sorted(got.shape) == sorted(expected.shape) and got.ndim > 1:
         sentence += " The sizes are right but the axes stand in another order."
     elif expected.ndim == got.ndim + 1 and "T" in letters:
@@ -92,12 +96,23 @@ def _describe_shape(name: str, letters: str, got: np.ndarray, expected: np.ndarr
     return sentence
 
 
+def _names(letters: str) -> list[str]:
+    return [part.strip() for part in letters.strip("()").split(",") if part.strip()]
+
+
+def _letters(letters: str) -> str:
+    """Write a shape's letters as Python writes a shape: one axis is "(n,)"."""
+    names = _names(letters)
+    return f"({names[0]},)" if len(names) == 1 else letters
+
+
 def _axes(letters: str, ndim: int) -> list[str]:
-    names = [part.strip() for part in letters.strip("()").split(",") if part.strip()]
-    small = {"B": "b", "T": "t"}
+    """Name an index for each axis: the axis's own small letter, i and j where two axes share it."""
+    names = [name.lower() for name in _names(letters)]
     if len(names) != ndim:
         return [f"axis{i}" for i in range(ndim)]
-    return [small.get(part, "j" if i == ndim - 1 else part.lower()) for i, part in enumerate(names)]
+    others = iter("ijkl")
+    return [next(others) if names.count(name) > 1 else name for name in names]
 
 
 def _pattern(wrong: np.ndarray, axes: list[str]) -> str:
@@ -110,7 +125,10 @@ def _pattern(wrong: np.ndarray, axes: list[str]) -> str:
             return (
                 f"Right at {axes[axis]} = {_runs(right)}; wrong at {axes[axis]} = {_runs(broken)}."
             )
-    return "Wrong entries are found along every axis." if wrong.ndim > 1 else ""
+    if wrong.ndim < 2 or not wrong.all():
+        return ""
+    steps = ", not only some steps or sequences" if {"b", "t"} <= set(axes) else ""
+    return f"All positions are affected{steps}."
 
 
 def _runs(indices: np.ndarray) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.compare import agree, as_array, describe
-from course_utils.checks.report import Report, Trial
+from course_utils.checks.naming import likeness, same, split
+from course_utils.checks.report import ARGUMENTS, Report, Trial
 from course_utils.checks.rooms import Callee, Failure, Handle, LocalCallee, Reply, as_callee
 
 UNUSABLE = "unusable"
@@ -25,8 +26,8 @@ UNUSABLE = "unusable"
 class Case:
     """One call: what is tried (a name for people) and the arguments, in the order of the call.
 
-    The first case of a check decides: its inputs leave no known mistake alive, and an output that
-    is wrong there earns nothing elsewhere. `weight` is the case's share of the points. `aside`
+    The first case of a check decides: its inputs leave hardly a known mistake alive, and an output
+    that is wrong there earns nothing elsewhere. `weight` is the case's share of the points. `aside`
     holds what only the oracle and `read` are told: the test strings for weights set by hand.
     """
 
@@ -49,6 +50,11 @@ class Mistake:
     says: str
     hint: str
     wrong: Callable
+
+
+def variants(name: str, says: str, hint: str, *wrong: Callable) -> list[Mistake]:
+    """Return one mistake for each of several ways to make it; all share their name and words."""
+    return [Mistake(name, says, hint, way) for way in wrong]
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,8 @@ class Check:
     read         turns (what the case knows, returned value) into what is compared, for answers
                  that are right by what they do, such as weights that compute parity; it raises
                  ValueError with a sentence where the value cannot be used
+    explain      says what is wrong from (what the case knows, got, expected), both as read, where
+                 the first wrong entry alone would tell a reader nothing
     """
 
     title: str
@@ -88,6 +96,7 @@ class Check:
     mistakes: Sequence[Mistake] = ()
     conventions: dict[str, Callable[[Any], Convention]] = field(default_factory=dict)
     read: Callable[[dict[str, Any], Any], Any] | None = None
+    explain: Callable[[dict[str, Any], Any, Any], str] | None = None
 
     def __call__(
         self, function: Callable | Callee, *, seed: int | None = None, **declared: Any
@@ -103,16 +112,17 @@ class Check:
         first = replies[0].failure
         if first is not None and first.kind == "NotImplementedError":
             return Report(self.title)
-        expected = [self._outputs(self.oracle(**case.known)) for case in cases]
+        expected = [split(self.oracle(**case.known), len(self.outputs)) for case in cases]
         trials = [
             trial
             for case, reply, right in zip(cases, replies, expected, strict=True)
             for trial in self._judge(case, reply, right)
         ]
+        wrong_at_first = not all(t.passed for t in trials if t.case == cases[0].name)
         trials.extend(_judge_arguments(cases, replies))
         mistake = None
         if not all(trial.passed for trial in trials):
-            mistake = self._name_mistake(cases, replies)
+            mistake = self._name_mistake(cases, replies, wrong_at_first)
         return Report(self.title, trials, mistake, _remarks(cases, replies))
 
     def draw(self, seed: int | None = None) -> list[Case]:
@@ -146,15 +156,6 @@ class Check:
             return Reply(failure=Failure(UNUSABLE, str(error)), changed=reply.changed)
         return Reply(value=value, changed=reply.changed)
 
-    def _outputs(self, value: Any) -> list[Any]:
-        """Split a returned value into one entry for each output; missing ones become None."""
-        if len(self.outputs) == 1 and not (isinstance(value, tuple) and len(value) == 1):
-            return [value]
-        if not isinstance(value, (tuple, list)):
-            value = (value,)
-        entries = list(value[: len(self.outputs)])
-        return entries + [None] * (len(self.outputs) - len(entries))
-
     def _judge(self, case: Case, reply: Reply, expected: list[Any]) -> Iterable[Trial]:
         share = case.weight / len(self.outputs)
         if reply.failure is not None:
@@ -163,44 +164,53 @@ class Check:
                 message = f"What your function returned cannot be used: {reply.failure.message}."
             yield Trial(case.name, "", False, message, case.weight)
             return
-        for output, got, right in zip(
-            self.outputs, self._outputs(reply.value), expected, strict=True
-        ):
-            if isinstance(got, Handle):
+        miscounted = self._miscounted(reply.value, expected)
+        values = split(reply.value, len(self.outputs))
+        for output, got, right in zip(self.outputs, values, expected, strict=True):
+            passed = not isinstance(got, Handle) and agree(got, right)
+            if passed:
+                message = ""
+            elif miscounted:
+                message = miscounted
+            elif isinstance(got, Handle):
                 message = f"`{output.name}` should be an array, but it is {got!r}."
-                yield Trial(case.name, output.name, False, message, share)
+            elif self.explain is not None:
+                message = self.explain(case.known, got, right)
             else:
-                passed = agree(got, right)
-                message = "" if passed else describe(output.name, output.shape, got, right)
-                yield Trial(case.name, output.name, passed, message, share)
+                message = describe(output.name, output.shape, got, right)
+            yield Trial(case.name, output.name, passed, message, share)
 
-    def _name_mistake(self, cases: list[Case], replies: list[Reply]) -> Mistake | None:
-        """Return the first mistake that behaves like the judged function, if there is one.
+    def _miscounted(self, value: Any, expected: list[Any]) -> str:
+        """Say that too few values came back, or one too many; nothing where the number is right."""
+        names = ", ".join(output.name for output in self.outputs)
+        if len(self.outputs) == 1:
+            array = as_array(value)
+            if not isinstance(value, tuple) or len(value) < 2:
+                return ""
+            if array is not None and array.shape == np.shape(expected[0]):
+                return ""
+            return f"Return `{names}` alone; yours returned a tuple of {len(value)}."
+        returned = len(value) if isinstance(value, (tuple, list)) else 1
+        if value is None or returned >= len(self.outputs):
+            return ""
+        count = "one value" if returned == 1 else f"{returned} values"
+        return f"You returned {count}; {len(self.outputs)} are asked for: `return {names}`."
 
-        Agreement on every case (failures by their type) is surer than agreement on the case that
-        decides, so all mistakes are compared in full before the second, looser look. An exception
-        alone never names a mistake: too many roads lead to the same one.
-        """
-        answers = [
-            [self._ask(LocalCallee(mistake.wrong), case) for case in cases]
-            for mistake in self.mistakes
-        ]
-        for depth in (len(cases), 1):
-            for mistake, theirs in zip(self.mistakes, answers, strict=True):
-                pairs = list(zip(replies[:depth], theirs[:depth], strict=True))
-                some_value = any(mine.failure is None for mine, _ in pairs)
-                if some_value and all(self._same(mine, other) for mine, other in pairs):
-                    return mistake
-        return None
-
-    def _same(self, mine: Reply, other: Reply) -> bool:
-        if mine.failure is not None or other.failure is not None:
-            kinds = [reply.failure.kind for reply in (mine, other) if reply.failure is not None]
-            return len(kinds) == 2 and kinds[0] == kinds[1]
-        if mine.changed != other.changed:
-            return False
-        pairs = zip(self._outputs(mine.value), self._outputs(other.value), strict=True)
-        return all(_alike(a, b) for a, b in pairs)
+    def _name_mistake(
+        self, cases: list[Case], replies: list[Reply], wrong_at_first: bool
+    ) -> Mistake | None:
+        """Return the mistake that behaves most like the judged function, if one does at all."""
+        best, best_likeness = None, 0
+        for mistake in self.mistakes:
+            callee = LocalCallee(mistake.wrong)
+            theirs = [self._ask(callee, cases[0])]
+            if not same(replies[0], theirs[0], len(self.outputs), changes=False):
+                continue  # most mistakes part at once: the other cases need not be run
+            theirs += [self._ask(callee, case) for case in cases[1:]]
+            found = likeness(replies, theirs, len(self.outputs), wrong_at_first)
+            if found > best_likeness:
+                best, best_likeness = mistake, found
+        return best
 
 
 def _judge_arguments(cases: list[Case], replies: list[Reply]) -> Iterable[Trial]:
@@ -212,20 +222,8 @@ def _judge_arguments(cases: list[Case], replies: list[Reply]) -> Iterable[Trial]
                 f"Your function changed {names} in place. Whoever called it still needs the old "
                 "values: work on a copy, or build a new array (`a = a + b`, not `a += b`)."
             )
-            yield Trial(case.name, "arguments", False, message, case.weight / 4)
+            yield Trial(case.name, ARGUMENTS, False, message, case.weight / 4)
             return
-
-
-def _alike(a: Any, b: Any) -> bool:
-    first, second = as_array(a), as_array(b)
-    if first is None or second is None:
-        return type(a) is type(b)
-    if first.shape == second.shape and first.dtype.kind == second.dtype.kind == "f":
-        # A mistake may give nan or infinity: then the same entries must.
-        if not np.array_equal(np.isfinite(first), np.isfinite(second)):
-            return False
-        first, second = np.nan_to_num(first), np.nan_to_num(second)
-    return agree(first, second)
 
 
 def _remarks(cases: list[Case], replies: list[Reply]) -> tuple[str, ...]:
@@ -238,6 +236,7 @@ def _remarks(cases: list[Case], replies: list[Reply]) -> tuple[str, ...]:
         if len(floats) == 1 and got and got != floats:
             return (
                 f"{next(iter(floats))} went in and {next(iter(got - floats))} came out. That costs "
-                "memory and speed: make new arrays with `dtype=x.dtype`.",
+                "memory and speed: make new arrays with the dtype of the weights, or of the "
+                "input where there are none.",
             )
     return ()

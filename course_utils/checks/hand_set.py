@@ -5,12 +5,13 @@ The check runs the network on many bit strings, so that every set of weights tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from course_utils.checks.core import Case, Check, Mistake, Output
+from course_utils.checks.latch_mistakes import LATCH_MISTAKES
 
 
 def _run(x, h0, W_xh, W_hh, b_h):
@@ -22,14 +23,19 @@ def _run(x, h0, W_xh, W_hh, b_h):
     return np.stack(states, axis=1)
 
 
-def _matrices(value: Any, names: Sequence[str], ndims: Sequence[int]) -> list[np.ndarray]:
-    """Return the arrays of `value`; one sentence where their number or dimensions are wrong."""
-    if not isinstance(value, (tuple, list)) or len(value) != len(names):
-        raise ValueError(f"return {len(names)} arrays: {', '.join(names)}")
+def _matrices(value: Any, shapes: dict[str, tuple]) -> list[np.ndarray]:
+    """Return the arrays of `value`; one sentence where their number or a shape is wrong.
+
+    An "H" in a shape stands for the number of entries in `b_h`.
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != len(shapes):
+        raise ValueError(f"return {len(shapes)} arrays: {', '.join(shapes)}")
     arrays = [np.asarray(entry, dtype=float) for entry in value]
-    for name, array, ndim in zip(names, arrays, ndims, strict=True):
-        if array.ndim != ndim:
-            raise ValueError(f"{name} should have {ndim} axes, it has shape {array.shape}")
+    H = arrays[list(shapes).index("b_h")].size
+    for array, (name, shape) in zip(arrays, shapes.items(), strict=True):
+        asked = tuple(H if size == "H" else size for size in shape)
+        if array.shape != asked:
+            raise ValueError(f"{name} should have shape {asked}, yours has {array.shape}")
     return arrays
 
 
@@ -44,20 +50,40 @@ def _bit_cases(rng: np.random.Generator) -> Iterable[Case]:
     yield Case("20 bit strings of length 300, few ones", {}, 1, aside={"x": long})
 
 
+def _show(x: np.ndarray, right: np.ndarray, yours: np.ndarray, since: int = 0) -> str:
+    """Show the first string that fails, twelve steps of it, with the right signs and yours below.
+
+    x (B, T, 1) holds bits; `right` and `yours` (B, T - since) one sign for each step from `since`.
+    """
+    row = int(np.flatnonzero((right != yours).any(axis=1))[0])
+    wrong_at = int(np.flatnonzero(right[row] != yours[row])[0]) + since
+    start = max(0, wrong_at - 11)
+    steps = range(start, min(start + 12, x.shape[1]))
+    lines = {
+        "input": [str(int(x[row, t, 0])) for t in steps],
+        "right": [str(right[row, t - since]) if t >= since else "." for t in steps],
+        "yours": [str(yours[row, t - since]) if t >= since else "." for t in steps],
+    }
+    shown = [f"`{name} {' '.join(signs)}`" for name, signs in lines.items()]
+    head = f"First wrong at t={wrong_at} of this string (steps {steps[0]} to {steps[-1]}):"
+    return "\n".join([head, *shown])
+
+
 # --- a latch: has a 1 been seen? -------------------------------------------------------------
 
 
 def _read_latch(given: dict, value: Any) -> np.ndarray:
-    names = ("W_xh", "W_hh", "b_h", "h0")
-    W_xh, W_hh, b_h, h0 = _matrices(value, names, (2, 2, 1, 2))
+    shapes = {"W_xh": (1, 1), "W_hh": (1, 1), "b_h": (1,), "h0": (1, 1)}
+    W_xh, W_hh, b_h, h0 = _matrices(value, shapes)
     x = given["x"]
     h = _run(x, np.repeat(h0, x.shape[0], axis=0), W_xh, W_hh, b_h)
     return np.where(h[:, :, 0] > 0.5, 1, np.where(h[:, :, 0] < -0.5, -1, 0))
 
 
-def _latch(a: float, w: float, b: float, h0: float):
-    """A mistake for the latch: one unit with input weight a, recurrent weight w, bias b."""
-    return lambda: (np.array([[a]]), np.array([[w]]), np.array([b]), np.array([[h0]]))
+def _explain_latch(given: dict, got: np.ndarray, expected: np.ndarray) -> str:
+    signs = np.array(["-", "?", "+"])
+    shown = _show(given["x"], signs[expected + 1], signs[got + 1])
+    return f"{shown}\n(`+` is on, `-` off, `?` undecided: between -0.5 and 0.5.)"
 
 
 latch_weights = Check(
@@ -65,57 +91,9 @@ latch_weights = Check(
     [Output("on (1), off (-1) or undecided (0)", "(B, T)")],
     _bit_cases,
     lambda x: np.where(np.cumsum(x[:, :, 0], axis=1) > 0, 1, -1),
-    (
-        Mistake(
-            "never on",
-            "The unit stays off whatever comes in: the input is too weak.",
-            "Off with input 1: the sum inside the tanh is W_xh - W_hh + b_h. It must be well above "
-            "zero.",
-            _latch(1, 3, 0, -1),
-        ),
-        Mistake(
-            "input only balances",
-            "A 1 brings an off unit to zero, halfway, and leaves it there undecided.",
-            "Off with input 1: W_xh and W_hh cancel. The input must win clearly.",
-            _latch(3, 3, 0, -1),
-        ),
-        Mistake(
-            "always on",
-            "The unit is on from the start, before any 1 has come.",
-            "With h = -1 and x = 0 the sum inside the tanh must stay well below zero.",
-            _latch(6, 3, 5, -1),
-        ),
-        Mistake(
-            "no memory",
-            "The unit follows the input of the moment and forgets it at the next step.",
-            "Once on, with x = 0, only W_hh can keep the sum positive. How large must it be?",
-            _latch(6, 0, -3, -1),
-        ),
-        Mistake(
-            "h0 between the two states",
-            "The unit starts at 0, halfway between off and on.",
-            "Off is a state too: start from h0 = -1.",
-            _latch(6, 3, 0, 0),
-        ),
-        *(
-            Mistake(
-                "a fading memory",
-                "The state fades: without input it drifts towards 0, where it is undecided.",
-                "h = tanh(w h) has a lasting answer other than 0 only for w above 1, and a clear "
-                "one only well above 1.",
-                _latch(a, w, 0, -1),
-            )
-            for w in (1.0, 0.5, 0.1)
-            for a in (1, 2, 3, 6, 10)
-        ),
-        Mistake(
-            "toggles",
-            "Each 1 turns the unit over: a second 1 switches it off again.",
-            "On and x = 1 must stay on: do the two contributions to the sum have equal signs?",
-            _latch(-6, -3, 0, -1),
-        ),
-    ),
+    LATCH_MISTAKES,
     read=_read_latch,
+    explain=_explain_latch,
 )
 """Judges `latch_weights() -> (W_xh, W_hh, b_h, h0)`: below -0.5 before a 1, above 0.5 after."""
 
@@ -124,11 +102,16 @@ latch_weights = Check(
 
 
 def _read_echo(given: dict, value: Any) -> np.ndarray:
-    names = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
-    W_xh, W_hh, b_h, W_hy, b_y = _matrices(value, names, (2, 2, 1, 2, 1))
+    shapes = {"W_xh": (1, "H"), "W_hh": ("H", "H"), "b_h": ("H",), "W_hy": ("H", 1), "b_y": (1,)}
+    W_xh, W_hh, b_h, W_hy, b_y = _matrices(value, shapes)
     x = given["x"]
     h = _run(x, np.zeros((x.shape[0], b_h.shape[0])), W_xh, W_hh, b_h)
     return (h @ W_hy + b_y)[:, 2:, 0] > 0.5
+
+
+def _explain_echo(given: dict, got: np.ndarray, expected: np.ndarray) -> str:
+    shown = _show(given["x"], expected.astype(int), got.astype(int), since=2)
+    return f"{shown}\n(`1` is y above 0.5, `0` is not; what stands at `.` is not looked at.)"
 
 
 def _echo(lag: int, gain: float = 3.0, last: float = 0.5):
@@ -192,5 +175,6 @@ echo_weights = Check(
         ),
     ),
     read=_read_echo,
+    explain=_explain_echo,
 )
 """Judges `echo_weights() -> (W_xh, W_hh, b_h, W_hy, b_y)`: y_t > 0.5 if and only if x_{t-2} = 1."""

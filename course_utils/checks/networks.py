@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks.core import Case, Check, Mistake, Output
+from course_utils.checks.core import Case, Check, Mistake, Output, variants
+from course_utils.checks.generating import generate
+
+__all__ = ["count_parameters", "from_torch", "generate"]
 
 # --- counting --------------------------------------------------------------------------------
 
@@ -34,6 +37,14 @@ def _count(V, E, hidden, O, *, table=1, w_hh=1, bias=1, out_bias=1, chained=True
     return total + hidden[-1] * O + out_bias * O
 
 
+def _no_readout(V, E, hidden, O):
+    return _count(V, E, hidden, O) - (hidden[-1] + 1) * O
+
+
+def _readout_from_every_layer(V, E, hidden, O, biases=1):
+    return _no_readout(V, E, hidden, O) + (sum(hidden) + biases) * O
+
+
 def _miscount(name: str, says: str, hint: str, **switch: Any) -> Mistake:
     return Mistake(name, says, hint, lambda *a: _count(*a, **switch))
 
@@ -42,9 +53,11 @@ count_parameters = Check(
     "counting parameters",
     [Output("count", "()")],
     lambda rng: [
-        Case("V=50, E=11, hidden=(5, 3, 8), O=2", _sizes(50, 11, (5, 3, 8), 2), weight=3),
+        # No two mistakes give the same number for these sizes; a test watches over that.
+        Case("V=50, E=11, hidden=(5, 3, 8), O=7", _sizes(50, 11, (5, 3, 8), 7), weight=3),
         Case("V=10000, E=32, hidden=(32,), O=1", _sizes(10000, 32, (32,), 1)),
         Case("random sizes", _sizes(*(int(n) for n in rng.integers(2, 90, 2)), (9, 8), 6)),
+        Case("V=9, E=4, hidden=(6, 2, 7, 3, 5), O=3", _sizes(9, 4, (6, 2, 7, 3, 5), 3)),
     ],
     _count_oracle,
     (
@@ -89,6 +102,19 @@ count_parameters = Check(
             "Every recurrent layer is counted as if it read the embedding.",
             "Layer 2 reads the states of layer 1: its D is the H below it.",
             chained=False,
+        ),
+        Mistake(
+            "readout forgotten",
+            "The output layer is missing.",
+            "A linear layer from the last H to O has H * O weights and O biases.",
+            _no_readout,
+        ),
+        *variants(
+            "readout counted from every layer",
+            "A readout is counted from every recurrent layer; only the last one has one.",
+            "The line for the output layer stands after the loop, not inside it.",
+            _readout_from_every_layer,
+            lambda *a: _readout_from_every_layer(*a, biases=len(a[2])),
         ),
     ),
 )
@@ -163,113 +189,48 @@ from_torch = Check(
             "Our one bias is the sum of torch's two.",
             lambda W, U, b, c: (W.T, U.T, c),
         ),
+        Mistake(
+            "mean of the biases",
+            "The two biases are averaged; they should be added.",
+            "Both are added inside the tanh, in full: our one bias is their sum.",
+            lambda W, U, b, c: (W.T, U.T, (b + c) / 2),
+        ),
+        *variants(
+            "difference of the biases",
+            "One bias is subtracted from the other; they should be added.",
+            "Our one bias is the sum of torch's two.",
+            lambda W, U, b, c: (W.T, U.T, b - c),
+            lambda W, U, b, c: (W.T, U.T, c - b),
+        ),
+        *variants(
+            "biases put end to end",
+            "The two biases are put end to end, or side by side; they should be added.",
+            "Both are (H,), and so is our one bias: their sum.",
+            lambda W, U, b, c: (W.T, U.T, np.concatenate([b, c])),
+            lambda W, U, b, c: (W.T, U.T, np.stack([b, c])),
+        ),
+        *variants(
+            "reshape for transpose",
+            "`reshape` gives the right shape, but it does not transpose.",
+            "`.reshape` reads the numbers off in their old order. `.T` exchanges rows and columns.",
+            lambda W, U, b, c: (W.reshape(W.shape[::-1]), U.reshape(U.shape), b + c),
+            lambda W, U, b, c: (W.reshape(W.shape[::-1]), U.T, b + c),
+        ),
+        *variants(
+            "W_hh not transposed, one bias only",
+            "Two things: `W_hh` is not transposed (it is square, so its shape hides it), and only "
+            "one of the two biases is used.",
+            "Both matrices are stored (out, in). Our one bias is the sum of torch's two.",
+            lambda W, U, b, c: (W.T, U, b),
+            lambda W, U, b, c: (W.T, U, c),
+        ),
+        *variants(
+            "nothing transposed, one bias only",
+            "Two things: neither matrix is transposed, and only one of the two biases is used.",
+            "torch stores (out, in), we write (in, out). Our one bias is the sum of torch's two.",
+            lambda W, U, b, c: (W, U, b),
+            lambda W, U, b, c: (W, U, c),
+        ),
     ),
 )
 """Judges `from_torch(weight_ih, weight_hh, bias_ih, bias_hh) -> (W_xh, W_hh, b_h)`."""
-
-
-# --- one-to-many: the output fed back as the next input --------------------------------------
-
-
-def _generate(
-    h0, y0, T, W_xh, W_hh, b_h, W_hy, b_y, *, feed=None, advance=True, emit_first=False, late=False
-):
-    h, y, outputs = h0, y0, []
-    for _ in range(T):
-        if emit_first:
-            outputs.append(y)
-        x = y if feed is None else feed(y0, h, y)
-        h_new = np.tanh(x @ W_xh + h @ W_hh + b_h)
-        y = (h if late else h_new) @ W_hy + b_y
-        if not emit_first:
-            outputs.append(y)
-        h = h_new if advance else h
-    return np.stack(outputs, axis=1) if outputs else np.zeros((h0.shape[0], 0, b_y.shape[0]))
-
-
-def _generate_oracle(h0, y0, T, W_xh, W_hh, b_h, W_hy, b_y):
-    """Generate with torch's own cell and linear layer, in float64."""
-    import torch
-
-    B, (O, H) = h0.shape[0], W_xh.shape
-    cell = torch.nn.utils.skip_init(torch.nn.RNNCell, O, H).double()
-    readout = torch.nn.utils.skip_init(torch.nn.Linear, H, O).double()
-    with torch.no_grad():
-        cell.weight_ih.copy_(torch.from_numpy(W_xh.T.copy()))
-        cell.weight_hh.copy_(torch.from_numpy(W_hh.T.copy()))
-        cell.bias_ih.copy_(torch.from_numpy(b_h))
-        cell.bias_hh.zero_()
-        readout.weight.copy_(torch.from_numpy(W_hy.T.copy()))
-        readout.bias.copy_(torch.from_numpy(b_y))
-        h, y, outputs = torch.from_numpy(h0), torch.from_numpy(y0), []
-        for _ in range(T):
-            h = cell(y, h)
-            y = readout(h)
-            outputs.append(y.numpy())
-    return np.stack(outputs, axis=1) if outputs else np.zeros((B, 0, O))
-
-
-def _generate_cases(rng: np.random.Generator) -> Iterable[Case]:
-    def drawn(B: int, T: int, H: int, O: int) -> dict[str, Any]:
-        return {
-            "h0": rng.normal(size=(B, H)),
-            "y0": rng.normal(size=(B, O)),
-            "T": T,
-            "W_xh": rng.normal(size=(O, H)) / np.sqrt(O),
-            "W_hh": rng.normal(size=(H, H)) / np.sqrt(H),
-            "b_h": rng.uniform(0.2, 0.8, H),
-            "W_hy": rng.normal(size=(H, O)) / np.sqrt(H),
-            "b_y": rng.uniform(0.2, 0.8, O),
-        }
-
-    yield Case("B=3, T=5, H=6, O=4", drawn(3, 5, 6, 4), weight=4)
-    yield Case("as wide as long (O = H = 4)", drawn(2, 3, 4, 4))
-    yield Case("one step (T=1)", drawn(2, 1, 3, 2))
-    yield Case("no step at all (T=0): y is an array of shape (B, 0, O)", drawn(2, 0, 3, 2))
-
-
-generate = Check(
-    "one-to-many, the output fed back",
-    [Output("y", "(B, T, O)")],
-    _generate_cases,
-    _generate_oracle,
-    (
-        Mistake(
-            "y never fed back",
-            "Every step is fed `y0`; the new output never comes back in.",
-            "At the end of a step, what was put out becomes the next input.",
-            lambda *a: _generate(*a, feed=lambda y0, h, y: y0),
-        ),
-        Mistake(
-            "no input at all",
-            "Nothing is fed in: the state runs alone.",
-            "The input of step t is the output of step t-1 (`y0` for the first).",
-            lambda *a: _generate(*a, feed=lambda y0, h, y: np.zeros_like(y)),
-        ),
-        Mistake(
-            "h never advanced",
-            "The output is fed back, but the state stays at `h0`.",
-            "Two things are carried to the next step here: h and y.",
-            lambda *a: _generate(*a, advance=False),
-        ),
-        Mistake(
-            "y0 emitted (off by one)",
-            "The first entry is `y0` itself, so all is one step late.",
-            "Append the output after computing it; `y0` is an input, not an output.",
-            lambda *a: _generate(*a, emit_first=True),
-        ),
-        Mistake(
-            "y read before h is updated",
-            "Each output is read from the state of the step before.",
-            "First the new state, then the output from the new state.",
-            lambda *a: _generate(*a, late=True),
-        ),
-        Mistake(
-            "output bias forgotten",
-            "The output bias `b_y` is missing.",
-            "`y = h @ W_hy + b_y`.",
-            lambda *a: _generate(*a[:-1], np.zeros_like(a[-1])),
-        ),
-    ),
-)
-"""Judges `generate(h0, y0, T, W_xh, W_hh, b_h, W_hy, b_y) -> y`."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from course_utils.checks.core import Mistake
 
 NOT_ATTEMPTED, WRONG, RIGHT = "not attempted", "wrong", "right"
+ARGUMENTS = "arguments"
+"""Stands for an output's name in the trial that asks whether the arguments were left alone."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,11 @@ class Report:
             return "Not attempted yet: write your code, run the cell, then run this check again."
         if self.failed is None:
             return "Every trial gives the expected result."
-        named = f"{self.mistake.says} " if self.mistake else ""
-        return f"{named}{self.failed.message}"
+        sentences = [self.mistake.says] if self.mistake else []
+        sentences.append(self.failed.message)
+        # An argument changed in place is often the cause of what is wrong with the values.
+        changed = [t.message for t in self.trials if t.output == ARGUMENTS and t != self.failed]
+        return " ".join([*sentences, *changed])
 
     @property
     def hint(self) -> str:
@@ -128,8 +133,8 @@ class Report:
 
 
 def _inline(text: str) -> str:
-    """Escape `text` for HTML and set what stands between backticks as code."""
-    pieces = escape(text).split("`")
+    """Escape `text` for HTML, keep its lines, and set what stands between backticks as code."""
+    pieces = escape(text).replace("\n", "<br>").split("`")
     if len(pieces) % 2 == 0:  # an unpaired backtick: leave the text as it is
         return "`".join(pieces)
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))

@@ -1,6 +1,7 @@
 """Checks of the vanilla RNN's forward pass: one step, a sequence, and reading out the last state.
 
-The oracle is torch.nn.RNN in float64; the mistakes are in `rnn_mistakes`.
+The oracle is torch.nn.RNN in float64; the mistakes stand in `rnn_step_mistakes`
+and `rnn_mistakes`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.core import Case, Check, Convention, Output
-from course_utils.checks.rnn_mistakes import SEQUENCE_MISTAKES, STEP_MISTAKES
+from course_utils.checks.rnn_mistakes import SEQUENCE_MISTAKES
+from course_utils.checks.rnn_step_mistakes import STEP_MISTAKES
 
 
 def draw_rnn(rng: np.random.Generator, B: int, T: int, D: int, H: int, dtype=np.float64) -> dict:
@@ -40,6 +42,9 @@ def _sequence_cases(rng: np.random.Generator) -> Iterable[Case]:
     )
     yield Case("one sequence (B=1), one unit (H=1)", draw_rnn(rng, 1, 4, 2, 1))
     yield Case("float32", draw_rnn(rng, 3, 5, 4, 6, np.float32))
+    drawn = draw_rnn(rng, 2, 6, 1, 3)
+    drawn["x"] = rng.integers(0, 2, size=(2, 6, 1))
+    yield Case("bits, stored as integers", drawn, weight=0.5)
 
 
 def _step_cases(rng: np.random.Generator) -> Iterable[Case]:

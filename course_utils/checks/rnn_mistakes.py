@@ -1,18 +1,16 @@
-"""What learners get wrong in the vanilla RNN's forward pass: small patches of one reference.
+"""What learners get wrong in the loop over a sequence: small patches of one reference.
 
-Each mistake is a wrong implementation with the words that name it (see `checks.core.Mistake`).
+Each mistake is a wrong implementation with the words that name it (see `checks.core.Mistake`);
+those of a single step are made at every step.
 """
 
 import numpy as np
 
-from course_utils.checks.core import Mistake
+from course_utils.checks.core import Mistake, variants
+from course_utils.checks.rnn_step_mistakes import STEP_MISTAKES, step
 
 
-def _step(x_t, h, W_xh, W_hh, b_h):
-    return np.tanh(x_t @ W_xh + h @ W_hh + b_h)
-
-
-def _run(x, h0, W_xh, W_hh, b_h, step=_step, carry=lambda t, h_new, h_old, h0: h_new):
+def _run(x, h0, W_xh, W_hh, b_h, step=step, carry=lambda t, h_new, h_old, h0: h_new):
     """Run `step` over time; `carry` says which state the next step starts from."""
     h, states = h0, []
     for t in range(x.shape[1]):
@@ -24,83 +22,6 @@ def _run(x, h0, W_xh, W_hh, b_h, step=_step, carry=lambda t, h_new, h_old, h0: h
 
 def _stack(states, h0):
     return np.stack(states, axis=1) if states else np.zeros((h0.shape[0], 0, h0.shape[1]))
-
-
-STEP_MISTAKES = (
-    Mistake(
-        "tanh omitted",
-        "The tanh is missing: this is the sum inside it.",
-        "Squash the whole sum: `np.tanh(...)` around all three terms.",
-        lambda x_t, h, W_xh, W_hh, b_h: x_t @ W_xh + h @ W_hh + b_h,
-    ),
-    Mistake(
-        "bias never added",
-        "The bias `b_h` is never added.",
-        "Three terms stand inside the tanh: input, recurrence, bias.",
-        lambda x_t, h, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh + h @ W_hh),
-    ),
-    Mistake(
-        "bias added twice",
-        "The bias `b_h` is added twice.",
-        "torch has two biases; here there is one, their sum. Add `b_h` once.",
-        lambda x_t, h, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh + h @ W_hh + 2 * b_h),
-    ),
-    Mistake(
-        "bias outside the tanh",
-        "The bias `b_h` is added after the tanh, not inside it.",
-        "Look at where the bracket of `np.tanh(` closes.",
-        lambda x_t, h, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh + h @ W_hh) + b_h,
-    ),
-    Mistake(
-        "recurrent term dropped",
-        "The previous state does not enter: the term `h_prev @ W_hh` is missing.",
-        "Without that term the net has no memory: every step sees its own input only.",
-        lambda x_t, h, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh + b_h),
-    ),
-    Mistake(
-        "input dropped",
-        "The input does not enter: the term `x_t @ W_xh` is missing.",
-        "Two matrix products stand inside the tanh, one for the input, one for the state.",
-        lambda x_t, h, W_xh, W_hh, b_h: np.tanh(h @ W_hh + b_h),
-    ),
-    Mistake(
-        "W_hh transposed",
-        "`W_hh` is transposed.",
-        "Our weights are (in, out) and states are rows: `h_prev @ W_hh`, with no `.T`. "
-        "(A column-vector text writes W h; that is our `h @ W.T`.)",
-        lambda x_t, h, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh + h @ W_hh.T + b_h),
-    ),
-    Mistake(
-        "tanh around the input only",
-        "Only the input's term is inside the tanh; the state's term is added outside.",
-        "Add all three terms first, squash the sum: one bracket around everything.",
-        lambda x_t, h, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh) + h @ W_hh + b_h,
-    ),
-    Mistake(
-        "two tanh",
-        "The input and the state pass through a tanh each, and are added afterwards.",
-        "Add first, squash once: `np.tanh(x_t @ W_xh + h_prev @ W_hh + b_h)`.",
-        lambda x_t, h, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh) + np.tanh(h @ W_hh + b_h),
-    ),
-    Mistake(
-        "sigmoid for tanh",
-        "The squashing function is the sigmoid; this cell uses tanh.",
-        "A tanh is -1 to 1 and zero at zero; a sigmoid is 0 to 1. Use `np.tanh`.",
-        lambda x_t, h, W_xh, W_hh, b_h: 1 / (1 + np.exp(-(x_t @ W_xh + h @ W_hh + b_h))),
-    ),
-    Mistake(
-        "ReLU for tanh",
-        "The squashing function is the ReLU; this cell uses tanh.",
-        "Use `np.tanh`. (A ReLU cell is legitimate, but it is another cell: lesson 04.)",
-        lambda x_t, h, W_xh, W_hh, b_h: np.maximum(x_t @ W_xh + h @ W_hh + b_h, 0),
-    ),
-    Mistake(
-        "h_prev changed in place",
-        "The new state was written into `h_prev` itself.",
-        "`h_prev[...] = ` or `h_prev += ` changes the caller's array. Return a new one.",
-        lambda x_t, h, W_xh, W_hh, b_h: np.copyto(h, _step(x_t, h, W_xh, W_hh, b_h)) or h,
-    ),
-)
 
 
 def _state_reused(x, h0, W_xh, W_hh, b_h):
@@ -124,7 +45,7 @@ def _first_step_missing(x, h0, W_xh, W_hh, b_h):
     states = np.zeros((x.shape[0], *x.shape[1:2], h0.shape[1]))
     h = h0
     for t in range(1, x.shape[1]):
-        h = states[:, t] = _step(x[:, t], h, W_xh, W_hh, b_h)
+        h = states[:, t] = step(x[:, t], h, W_xh, W_hh, b_h)
     return states
 
 
@@ -136,18 +57,43 @@ def _h0_for_first_state(x, h0, W_xh, W_hh, b_h):
 def _h0_in_place(x, h0, W_xh, W_hh, b_h):
     states = []
     for t in range(x.shape[1]):
-        h0[...] = _step(x[:, t], h0, W_xh, W_hh, b_h)
+        h0[...] = step(x[:, t], h0, W_xh, W_hh, b_h)
         states.append(h0.copy())
     return _stack(states, h0)
 
 
-def _time_major(x, h0, W_xh, W_hh, b_h):
-    """Reads axis 0 as time, as torch does by default; runs only where B equals T."""
+def _time_major(x, h0, W_xh, W_hh, b_h, counted=0, axis=0):
+    """Reads `x[t]` as torch does by default; runs only where B equals T, or is 1.
+
+    The steps are counted along axis `counted` of x, the states stacked along `axis`.
+    """
     h, states = h0, []
-    for t in range(x.shape[0]):
-        h = _step(x[t], h, W_xh, W_hh, b_h)
+    for t in range(x.shape[counted]):
+        h = step(x[t], h, W_xh, W_hh, b_h)
         states.append(h)
-    return np.stack(states)
+    return np.stack(states, axis=axis)
+
+
+def _leaking(x, h0, W_xh, W_hh, b_h, start=lambda h, h0: h):
+    """Runs one sequence after the other; `start` says which state the next one starts from."""
+    states, h = np.zeros((*x.shape[:2], h0.shape[1])), h0[0]
+    for b in range(x.shape[0]):
+        h = start(h, h0)
+        for t in range(x.shape[1]):
+            h = states[b, t] = step(x[b, t], h, W_xh, W_hh, b_h)
+    return states
+
+
+def _first_only(*arguments):
+    """Fills an array, and leaves the loop after one step."""
+    states = _run(*arguments)
+    states[:, 1:] = 0
+    return states
+
+
+def _as_integers(x, *rest):
+    """Makes room with `dtype=x.dtype`: an array of integers cuts every state down to 0."""
+    return _run(x, *rest).astype(x.dtype)
 
 
 def _backwards(x, h0, W_xh, W_hh, b_h):
@@ -192,12 +138,15 @@ SEQUENCE_MISTAKES = (
         "A list of the same array holds views, not copies. Store a new array (or `.copy()`).",
         _state_reused,
     ),
-    Mistake(
+    *variants(
         "(B, T, D) read as (T, B, D)",
         "Axis 0 is read as time. Here it is the batch: `x` is (B, T, D).",
         "Step t of every sequence is `x[:, t]`. If your function is time-major on purpose, "
         "declare it: `batch_first=False`.",
         _time_major,
+        lambda *a: _time_major(*a, axis=1),
+        lambda *a: _time_major(*a, counted=1),
+        lambda *a: _time_major(*a, counted=1, axis=1),
     ),
     Mistake(
         "states stacked time-major",
@@ -212,17 +161,19 @@ SEQUENCE_MISTAKES = (
         "A state may only depend on the past: t goes 0, 1, ..., T-1.",
         _backwards,
     ),
-    Mistake(
+    *variants(
         "last step skipped",
         "The last step is never computed.",
         "`range(T - 1)` stops one early: `range(T)` gives 0 to T-1.",
         _last_step_missing,
+        lambda x, *rest: _run(x[:, :-1], *rest),
     ),
-    Mistake(
+    *variants(
         "first step skipped",
         "The first step is never computed: the loop starts at 1.",
         "`x[:, 0]` is an input too; the state before it is `h0`.",
         _first_step_missing,
+        lambda x, *rest: _run(x[:, 1:], *rest),
     ),
     Mistake(
         "h0 stored as the first state",
@@ -236,6 +187,27 @@ SEQUENCE_MISTAKES = (
         "Leave out the first entry of your list: the states begin after `x[:, 0]`.",
         lambda *a: np.concatenate([a[1][:, None], _run(*a)], axis=1),
     ),
+    *variants(
+        "return inside the loop",
+        "The function returns after the first step.",
+        "Look at how far `return` is indented: it belongs after the loop.",
+        lambda *a: _run(*a)[:, 0],
+        lambda *a: _run(*a)[:, :1],
+        _first_only,
+    ),
+    Mistake(
+        "state leaks into the next sequence",
+        "A sequence starts from the last state of the sequence before it.",
+        "Inside the loop over the batch, start anew: `h = h0[b]`. (Or need no such loop: `x[:, t]` "
+        "is step t of all sequences.)",
+        _leaking,
+    ),
+    Mistake(
+        "first row of h0 for all",
+        "Every sequence starts from the first row of `h0`.",
+        "`h0` is (B, H): sequence b has a row of its own, `h0[b]`.",
+        lambda *a: _leaking(*a, start=lambda h, h0: h0[0]),
+    ),
     Mistake(
         "h0 changed in place",
         "The initial state `h0` was overwritten while running.",
@@ -243,8 +215,15 @@ SEQUENCE_MISTAKES = (
         _h0_in_place,
     ),
     *(
-        Mistake(m.name, m.says, m.hint, lambda *a, step=m.wrong: _run(*a, step=step))
+        Mistake(m.name, m.says, m.hint, lambda *a, wrong=m.wrong: _run(*a, step=wrong))
         for m in STEP_MISTAKES
         if m.name != "h_prev changed in place"
+    ),
+    Mistake(
+        "states stored as integers",
+        "The input holds integers, and the states are stored as integers: all become 0.",
+        "`dtype=x.dtype` asks for integers here. Make the array with the dtype of the weights: "
+        "`np.zeros((B, T, H), dtype=np.result_type(x, W_xh))`.",
+        _as_integers,
     ),
 )
