@@ -347,7 +347,7 @@ rnn.rnn_step(rnn_step)
 #
 # ### Exercise 2 · the whole sequence
 #
-# *Difficulty: easy. Importance: high. 8 minutes.* The check names two dozen wrong ways when it meets
+# *Difficulty: easy. Importance: high. 8 minutes.* The check names dozens of wrong ways when it meets
 # them. It also notices when you change `h0` in place, and tries $T = 0$. It does not look at speed. If you prefer time first, or
 # torch's weights, say so: `rnn.rnn_forward(my_function, batch_first=False, weights="out_in")`.
 #
