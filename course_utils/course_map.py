@@ -24,7 +24,7 @@ LESSONS = (
     Lesson("00", "Start here", "How do I work here, and what must I know?", (), True),
     Lesson("01", "The sequential-data problem", "Why is a fixed window not enough?", ("00",)),
     Lesson("02", "The vanilla RNN", "How can one net read any length?", ("01",), True),
-    Lesson("03", "Training through time", "How does such a net learn?", ("02",)),
+    Lesson("03", "Training: backpropagation through time", "How does such a net learn?", ("02",)),
     Lesson("04", "Vanishing and exploding gradients", "Why does it forget?", ("03",)),
     Lesson("05", "LSTM", "What lets a net remember for long?", ("04",)),
     Lesson("06", "GRU, and choosing a cell", "Is less enough? Which cell?", ("05",)),
@@ -119,9 +119,11 @@ def _box(ax, corner: tuple[float, float], lesson: Lesson) -> None:
     ax.add_patch(box)
     words = textwrap.fill(lesson.title, 19, break_on_hyphens=False)
     weight = "bold" if lesson.available else "normal"
-    middle = x + WIDTH / 2
-    ax.text(middle, y + 0.37, lesson.number, ha="center", va="center", fontweight="bold")
-    ax.text(middle, y - 0.16, words, ha="center", va="center", fontsize=10.5, fontweight=weight)
+    style = {"ha": "center", "va": "center"}
+    ax.text(x + WIDTH / 2, y + 0.4, lesson.number, fontweight="bold", **style)
+    ax.text(
+        x + WIDTH / 2, y - 0.17, words, fontsize=10.5, fontweight=weight, linespacing=1.0, **style
+    )
 
 
 def _arrow(ax, start: tuple[float, float], end: tuple[float, float]) -> None:
