@@ -530,7 +530,7 @@ basics.slide_step(slide_step)
 # | "update gate" | the LSTM's input gate $i$, **or** the GRU's $z$ | ask which cell |
 # | the LSTM's "hidden state" and its "output" | in some texts: our memory $c$, and our $h$ | with us $h$ is the hidden state. Ask which one has passed the output gate: that is $h$. |
 # | $h_t = (1 - z)\,h_{t-1} + z\,\tilde h$ | our $z$ is one minus theirs: $h_t = (1 - z)\,n + z\,h_{t-1}$ | both are called GRU. One family: negate $z$'s weights and bias. |
-# | reset gate before, or after, the matrix product | ours is after, with a bias $b_{hn}$ inside: $n = \tanh(x W_{xn} + b_n + r \odot (h_{t-1} W_{hn} + b_{hn}))$ | **two** families. Keras resets after the product since TensorFlow 2, before it until then. |
+# | reset gate before, or after, the matrix product | ours is after, with a bias $b_{hn}$ inside: $n = \tanh(x W_{xn} + b_n + r \odot (h_{t-1} W_{hn} + b_{hn}))$ | **two** families. Keras's default is after the product since TensorFlow 2, before it until then. |
 #
 # We build one LSTM step and one GRU step by hand, from PyTorch's blocks in the order that we claim.
 # For the LSTM we try every order of four blocks. The words of the table are definitions; its
