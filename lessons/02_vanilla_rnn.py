@@ -646,6 +646,7 @@ plots.slider_curves(
         for k in np.arange(1, 5.01, 0.25)
     },
     slider_label="gain k",
+    start=2.0,
     xlabel="last value of s",
     ylabel="next value of s",
     alt="The curve g(s) and the diagonal, for a gain chosen by a slider from 1 to 5. At small gains "
