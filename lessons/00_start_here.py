@@ -1909,6 +1909,7 @@ equal = np.array([1000.0, 1000.0])
 with np.errstate(over="ignore", invalid="ignore"):
     naive_share = (np.exp(equal) / np.exp(equal).sum())[0]
 
+# %%
 quiz.numeric(
     "Two classes have the scores 1000 and 1000. What is the softmax probability of the first?",
     layers.softmax(equal)[0],
@@ -1918,7 +1919,7 @@ quiz.numeric(
         0: "Equal scores get equal shares, and the shares add up to 1.",
     },
     explain="Only differences matter, and here there is none. Without subtracting the largest "
-    f"score, this cell got {naive_share}.",
+    f"score, the cell above got {naive_share}.",
 )
 
 # %%
@@ -1961,28 +1962,31 @@ quiz.choice(
 )
 
 # %%
-statements = {  # text: (is it so?, feedback)
-    "The last state of a padded sequence depends on the padding": (
-        gap_last > 1e-6,
-        "The net runs on over the zeros, and its state changes.",
-    ),
-    "In a net that reads forward, a state at a real step depends on padding that follows": (
-        gap_masked > 1e-6,
-        "Such a state knows only what came before it.",
-    ),
-    "The mean of the raw frames tells which way the digit moves": (
-        average_gap > 1e-6,
-        "The two averages are equal: a sum does not know the order.",
-    ),
-    "A reshape can give the right shape and the wrong order": (
-        suspicious[0].shape == truth.shape and not np.array_equal(suspicious[0], truth),
-        "The clinic showed it.",
-    ),
-}
 quiz.choice(
     "Which of these are true?",
-    {text: feedback for text, (_, feedback) in statements.items()},
-    answer={text for text, (so, _) in statements.items() if so},
+    {
+        "The last state of a padded sequence depends on the padding": "The net runs on over the "
+        "zeros, and its state changes.",
+        "In a net that reads forward, a state at a real step depends on padding that follows": "Such "
+        "a state knows only what came before it.",
+        "The mean of the raw frames tells which way the digit moves": "The two averages are equal: a "
+        "sum does not know the order.",
+        "A reshape can give the right shape and the wrong order": "The clinic showed it.",
+    },
+    answer={
+        text
+        for text, holds in {
+            "The last state of a padded sequence depends on the padding": gap_last > 1e-6,
+            "In a net that reads forward, a state at a real step depends on padding that follows": (
+                gap_masked > 1e-6
+            ),
+            "The mean of the raw frames tells which way the digit moves": average_gap > 1e-6,
+            "A reshape can give the right shape and the wrong order": (
+                suspicious[0].shape == truth.shape and not np.array_equal(suspicious[0], truth)
+            ),
+        }.items()
+        if holds
+    },
 )
 
 # %% [markdown]
