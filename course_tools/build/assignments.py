@@ -9,13 +9,11 @@ from pathlib import Path
 import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
 from course_tools.build.notebook import assign_ids, to_text
 from course_tools.build.source import CELL_ID, Source, read_source
-from course_utils.errors import CourseError
-
-CONFIG = "nbgrader_config.py"
+from course_tools.nbgrader_config import CONFIG, load_config
 
 
 def build_assignments(root: Path) -> dict[str, str]:
@@ -68,7 +66,7 @@ def _release(source: Source, text: str, root: Path) -> str:
     The instructor's configuration counts; the instructor's folders and gradebook stay untouched.
     """
     name = source.course["assignment"]
-    config = _load_config(root / "assignments" / CONFIG)
+    config = load_config(root / "assignments")
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder).resolve()
         config["CourseDirectory"] = Config(root=str(course), assignment_id=name)
@@ -87,15 +85,6 @@ def _release(source: Source, text: str, root: Path) -> str:
         release = nbformat.read(course / "release" / name / notebook.name, as_version=4)
     assign_ids(release, name)
     return to_text(release, source.path)
-
-
-def _load_config(path: Path) -> Config:
-    if not path.is_file():
-        raise CourseError(f"assignments/{CONFIG} is missing: nbgrader makes no release without it")
-    try:
-        return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
-    except Exception as error:  # the file is a program: anything can go wrong in it
-        raise CourseError(f"assignments/{CONFIG} fails: {error!r}") from error
 
 
 def _quietly(convert: Callable[[logging.Logger], None]) -> str | None:

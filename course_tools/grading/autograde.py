@@ -8,6 +8,7 @@ broken submission by a traceback.
 from __future__ import annotations
 
 import logging
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,12 +21,12 @@ from nbformat.reader import NotJSONError
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
 from course_tools.grading.preprocessors import SubmissionError
+from course_tools.grading.seeds import HOME_SALT
+from course_tools.nbgrader_config import load_config
 from course_utils.errors import CourseError
-
-CONFIG = "nbgrader_config.py"
 
 
 @dataclass(frozen=True)
@@ -59,27 +60,34 @@ def autograde(
 
     The gradebook is made, and told of the assignment's tests as they are in source/, first.
     Without `force`, a submission that was graded before is graded again only if it is newer.
-    Raises CourseError where there is nothing to grade.
+    Raises CourseError, before anything is written, where there is nothing to grade.
     """
-    config = _load(course / CONFIG)
-    config.CourseDirectory.assignment_id = assignment
+    config = load_config(course)
     directory = CourseDirectory(config=config)
-    expected = _register(config, Path(directory.root), assignment)
+    expected = _expected(Path(directory.root) / "source", assignment)
     here = Path(directory.format_path(directory.submitted_directory, ".", ".")).resolve()
     found = sorted(folder.parent.name for folder in here.glob(f"*/{assignment}"))
     if unknown := sorted(set(students) - set(found)):
         raise CourseError(f"No submission of {assignment} by {', '.join(unknown)} in {here}.")
     if not found:
         raise CourseError(f"No submission of {assignment} in {here}: collect them first.")
+    if config.RunSubmission.salt == HOME_SALT:
+        print(
+            "No salt is set: students can work out the inputs; see docs/instructors/a2.md.",
+            file=sys.stderr,
+        )
+    config.CourseDirectory.assignment_id = assignment
+    _register(config, Path(directory.root), assignment)
     for student in students or found:
         yield _one(config, here / student / assignment, student, expected, force)
 
 
 def _one(config: Config, folder: Path, student: str, expected: set[str], force: bool) -> Outcome:
+    paths = [folder.parent, folder, *folder.rglob("*")]
+    if links := [path.name for path in paths if path.is_symlink()]:
+        return Outcome(student, problem=f"it is or holds a link to something else ({links[0]})")
     if not any((folder / f"{name}.ipynb").is_file() for name in expected):
         return Outcome(student, problem=f"there is no {' or '.join(sorted(expected))}.ipynb")
-    if links := [path.name for path in folder.rglob("*") if path.is_symlink()]:
-        return Outcome(student, problem=f"it holds a link to another file ({links[0]})")
     log = logging.Logger("autograde", logging.CRITICAL)
     warnings.filterwarnings("ignore", category=sqlalchemy.exc.SAWarning)  # nbgrader's own
     directory = CourseDirectory(config=config, student_id=student, log=log)
@@ -101,18 +109,24 @@ def _sentence(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}"
 
 
-def _register(config: Config, root: Path, assignment: str) -> set[str]:
-    """Bring the gradebook up to date with source/; return the names of the notebooks in it.
+def _expected(source: Path, assignment: str) -> set[str]:
+    """Return the names of the assignment's notebooks in source/."""
+    # Compared as names: "A2/" and, on some systems, "a2" are paths to A2 too.
+    names = {path.stem for path in source.glob("*/*.ipynb") if path.parent.name == assignment}
+    if not names:
+        raise CourseError(
+            f"There is no assignment {assignment} in {source}: run `course build`, "
+            "or look at the name."
+        )
+    return names
+
+
+def _register(config: Config, root: Path, assignment: str) -> None:
+    """Bring the gradebook up to date with source/.
 
     nbgrader does so while it makes a release. That release goes to a folder that is thrown away:
     the one in the course folder is the build's.
     """
-    names = {path.stem for path in (root / "source" / assignment).glob("*.ipynb")}
-    if not names:
-        raise CourseError(
-            f"There is no assignment {assignment} in {root / 'source'}: run `course build`, "
-            "or look at the name."
-        )
     config, log = deepcopy(config), logging.Logger("generate", logging.CRITICAL)
     with tempfile.TemporaryDirectory() as aside:
         config.CourseDirectory.release_directory = aside
@@ -124,13 +138,6 @@ def _register(config: Config, root: Path, assignment: str) -> set[str]:
                 f"nbgrader cannot take {assignment} into the gradebook: run "
                 f"`nbgrader generate_assignment {assignment} --force` in {root} to see why."
             ) from error
-    return names
-
-
-def _load(path: Path) -> Config:
-    if not path.is_file():
-        raise CourseError(f"{path} is missing: name the course folder with --course.")
-    return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
 
 
 def report(outcomes: Iterable[Outcome]) -> int:

@@ -20,14 +20,18 @@ SEED_VARIABLE = "COURSE_SEED"
 def read_salt(folder: Path) -> str:
     """Return the salt: COURSE_SALT, or the file `salt.txt` in `folder`, or the one for home use.
 
-    Raises CourseError for a salt file that is empty.
+    Raises CourseError for a salt file that is empty or cannot be read.
     """
     if salt := os.environ.get("COURSE_SALT", "").strip():
         return salt
     file = folder / "salt.txt"
     if not file.exists():
         return HOME_SALT
-    if salt := file.read_text(encoding="utf-8").strip():
+    try:
+        salt = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{file} cannot be read: write one line of UTF-8 text there.") from error
+    if salt:
         return salt
     raise CourseError(f"{file} is empty: write any secret line into it, or remove it.")
 
