@@ -81,5 +81,7 @@ def standardise(train: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...
     """
     axes = tuple(range(np.ndim(train) - 1))
     mean, deviation = np.mean(train, axis=axes), np.std(train, axis=axes)
-    deviation = np.where(deviation > 0, deviation, 1)
+    # Rounding gives a column of 0.1 the deviation 1.4e-17, so the values themselves are compared.
+    constant = np.min(train, axis=axes) == np.max(train, axis=axes)
+    deviation = np.where(constant, 1, deviation)
     return tuple((array - mean) / deviation for array in (train, *others))

@@ -87,11 +87,11 @@ def test_windows_of_one_feature_and_of_nonsense():
 
 def test_standardise_uses_the_training_part_alone():
     rng = np.random.default_rng(0)
-    train, test = rng.normal(5, 3, (40, 7, 2)), rng.normal(9, 1, (10, 7, 2))
-    train[..., 1] = 4.0  # a feature that never changes
+    train, test = rng.normal(5, 3, (40, 7, 3)), rng.normal(9, 1, (10, 7, 3))
+    train[..., 1:] = 4.0, 0.1  # features that never change; 280 times 0.1 sums to a little else
     train_out, test_out = data.standardise(train, test)
     np.testing.assert_allclose(train_out.mean((0, 1)), 0, atol=1e-12)
-    np.testing.assert_allclose(train_out.std((0, 1)), [1, 0], atol=1e-12)
+    np.testing.assert_allclose(train_out.std((0, 1)), [1, 0, 0], atol=1e-12)
     expected = (test[..., 0] - train[..., 0].mean()) / train[..., 0].std()
     np.testing.assert_allclose(test_out[..., 0], expected)
 
