@@ -1,4 +1,4 @@
-"""Generated files on disk: what is stale, and how to write all of it or nothing."""
+"""Generated files on disk: what is stale, and how to write it."""
 
 import os
 from dataclasses import dataclass, field
@@ -50,10 +50,11 @@ def compare(root: Path, files: dict[str, str]) -> Difference:
 
 
 def write(root: Path, files: dict[str, str], difference: Difference) -> None:
-    """Write what is stale or missing and remove what is surplus, all of it or nothing.
+    """Write what is stale or missing and remove what is surplus.
 
     The new files are first written beside the old ones, where a full disk or a missing
-    permission does no harm; then each takes its place in one step.
+    permission does no harm; then each takes its place in one step. A failure there leaves whole
+    files, some new, some old; build again.
     """
     if difference.edited:
         raise CourseError(
