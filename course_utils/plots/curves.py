@@ -26,15 +26,25 @@ def curves(
 
     `x` is (n,). The band spans the lowest to the highest seed; it is a range, not a confidence
     interval. `baseline` draws horizontal lines. Scales are "linear" or "log".
-    Raises ValueError when a series does not fit x, or there are more than six.
+    Raises ValueError when a series does not fit x, a log scale has nothing above 0 to show, or
+    there are more than six series.
     """
     x = np.asarray(x, dtype=float)
     table = {name: np.atleast_2d(np.asarray(y, dtype=float)) for name, y in series.items()}
+    if x.ndim != 1 or x.size == 0:
+        raise ValueError(f"x has shape {x.shape}: give one point or more, in one dimension.")
     if not 1 <= len(table) <= len(COLORS):
         raise ValueError(f"series has {len(table)} entries: draw 1 to {len(COLORS)} in a figure.")
     for name, y in table.items():
         if y.shape[1:] != x.shape:
             raise ValueError(f"series {name!r} has shape {y.shape} but x has shape {x.shape}.")
+    if xscale == "log" and not np.any(x > 0):
+        raise ValueError("xscale='log' needs a value above 0: no value of x is.")
+    if yscale == "log" and not any(np.any(y > 0) for y in table.values()):
+        raise ValueError("yscale='log' needs a value above 0: no series has one.")
+    for name, level in (baseline or {}).items():
+        if yscale == "log" and level <= 0:
+            raise ValueError(f"baseline {name!r} is {level:g}, which a log scale cannot show.")
 
     import matplotlib
     from matplotlib.figure import Figure as Canvas
@@ -56,7 +66,7 @@ def curves(
             axes.plot(
                 x, mean, color=COLORS[i], ls=LINESTYLES[i], marker=MARKERS[i], markevery=every
             )
-            known = np.flatnonzero(np.isfinite(mean))
+            known = np.flatnonzero(np.isfinite(mean) & ((mean > 0) | (yscale == "linear")))
             if known.size:
                 ends.append((name, mean[known[-1]], COLORS[i]))
         for name, level in (baseline or {}).items():

@@ -71,7 +71,7 @@ def slider_curves(
         value: {name: np.asarray(y, dtype=float) for name, y in curves.items()}
         for value, curves in frames.items()
     }
-    _check(x, table, yscale)
+    _check(x, table, yscale, ylim)
     values = list(table)
     start = values[0] if start is None else start
     if start not in table:
@@ -120,7 +120,7 @@ def slider_curves(
     return Figure(html, alt=alt, caption=caption)
 
 
-def _check(x: np.ndarray, table: dict, yscale: str) -> None:
+def _check(x: np.ndarray, table: dict, yscale: str, ylim: tuple | None) -> None:
     if x.ndim != 1 or x.size < 2:
         raise ValueError(f"x has shape {x.shape}: give two points or more, in one dimension.")
     if not np.all(np.diff(x) > 0):
@@ -138,6 +138,10 @@ def _check(x: np.ndarray, table: dict, yscale: str) -> None:
                 raise ValueError(f"{name!r} at {value:g} has shape {y.shape}, x has {x.shape}.")
     if yscale not in ("linear", "log"):
         raise ValueError(f"yscale={yscale!r} is unknown: choose 'linear' or 'log'.")
+    if ylim is not None and not (np.all(np.isfinite(ylim)) and ylim[0] < ylim[1]):
+        raise ValueError(f"ylim={ylim} is no range: give two numbers, the lower one first.")
+    if ylim is not None and yscale == "log" and ylim[0] <= 0:
+        raise ValueError(f"ylim={ylim} begins at 0 or below, which a log scale cannot show.")
 
 
 def _limits(table: dict, yscale: str) -> tuple[float, float]:

@@ -152,6 +152,31 @@ def test_labels_keep_their_order_and_their_distance(heights, gap):
     assert np.mean(placed) == pytest.approx(np.mean(heights))
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "options", "sentence"),
+    [
+        ([], [], {}, r"x has shape \(0,\): give one point or more"),
+        ([[1, 2]], [[1, 2]], {}, r"x has shape \(1, 2\): give one point or more"),
+        ([1, 2], [0, -1], {"yscale": "log"}, "yscale='log' needs a value above 0"),
+        ([0, -1], [1, 2], {"xscale": "log"}, "xscale='log' needs a value above 0"),
+        ([1, 2], [1, 2], {"yscale": "log", "baseline": {"none": 0}}, "baseline 'none' is 0"),
+    ],
+)
+def test_curves_that_cannot_be_drawn_are_refused(x, y, options, sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        plots.curves(x, {"RNN": y}, xlabel="step", ylabel="loss", **options, **TEXTS)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_stands_where_its_line_was_last_seen_on_a_log_scale():
+    from PIL import Image
+
+    labels = {"xlabel": "step", "ylabel": "loss", "yscale": "log"}
+    figure = plots.curves([1, 2, 3], {"RNN": [4, 2, 0]}, **labels, **TEXTS)
+    width, height = Image.open(io.BytesIO(figure.png)).size
+    assert height < width  # a name far below would stretch the picture
+
+
 def test_curves_that_do_not_fit_are_refused():
     labels = {"xlabel": "step", "ylabel": "loss"}
     with pytest.raises(ValueError, match="'RNN' has shape"):

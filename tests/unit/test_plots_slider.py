@@ -94,11 +94,17 @@ def test_what_cannot_be_drawn_leaves_a_gap():
         ({"frames": {1: {"a": 0 * X}}}, "No value of any frame can be drawn"),
         ({"start": 0.7}, "start=0.7 is not one of"),
         ({"yscale": "cubic"}, "yscale='cubic' is unknown"),
+        ({"ylim": (1, 1)}, r"ylim=\(1, 1\) is no range"),
+        ({"ylim": (2, 1)}, r"ylim=\(2, 1\) is no range"),
+        ({"ylim": (2, 1), "yscale": "linear"}, r"ylim=\(2, 1\) is no range"),
+        ({"ylim": (1, np.inf)}, "is no range"),
+        ({"ylim": (0, 1)}, "begins at 0 or below"),
     ],
 )
 def test_frames_that_do_not_fit_are_refused(changes, sentence):
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
         a_slider(**changes)
+    assert "\n" not in str(caught.value)
 
 
 def test_without_a_script_the_slider_shows_its_first_frame():
