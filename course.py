@@ -35,11 +35,26 @@ LEARNER_VERBS = {"lab", "run", "doctor"}  # these need no more than the base pac
 STAFF_VERBS = {"test", "build", "autograde"}  # these need the extra packages of [test]
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-OFFLINE = ["NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "Temporary failure"]
+OFFLINE = [
+    "NewConnectionError",
+    "NameResolutionError",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "ConnectionResetError",
+    "Temporary failure",
+]
 
 
 class Problem(Exception):
-    """Something the user can mend: one sentence."""
+    """Something the user can mend: one sentence, and what pip said where it was pip."""
+
+    def __init__(self, sentence, words=""):
+        Exception.__init__(self, sentence)
+        self.words = words
+
+
+class Offline(Problem):
+    """The network failed before pip changed anything."""
 
 
 def main(argv):
@@ -54,8 +69,14 @@ def main(argv):
         check_place()
         if not installed(read_stamp(), extra, cuda):
             check_python()
-            install(extra, cuda)
+            try:
+                install(extra, cuda)
+            except Offline:
+                if not (works() and serves(read_stamp(), extra, cuda)):
+                    raise
+                say("No network: going on with the packages of the last installation.")
     except Problem as problem:
+        sys.stderr.write(problem.words)
         print("course.py: " + str(problem), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -122,12 +143,17 @@ def check_place(root=ROOT):
 
 def installed(stamp, extra, cuda):
     """Whether .venv holds the pinned set already, by its stamp."""
+    return stamp.get("digest") == digest() and serves(stamp, extra, cuda)
+
+
+def serves(stamp, extra, cuda):
+    """Whether .venv holds what the verb needs, if not in the versions pinned now."""
     return (
         os.path.exists(python())
-        and stamp.get("digest") == digest()
-        and stamp["root"] == ROOT
-        and extra in ("", stamp["extra"])
-        and cuda <= stamp["cuda"]
+        and "digest" in stamp  # the installation came to its end
+        and stamp.get("root") == ROOT
+        and extra in ("", stamp.get("extra"))
+        and (not cuda or stamp.get("cuda") is True)
     )
 
 
@@ -141,7 +167,7 @@ def install(extra, cuda):
             not works()
             or "unfinished" in stamp
             or stamp.get("root", ROOT) != ROOT
-            or cuda > stamp.get("cuda", True)
+            or (cuda and not stamp.get("cuda", True))
         )
         extra = extra or stamp.get("extra", "")
         cuda = cuda or stamp.get("cuda", False)
@@ -153,7 +179,12 @@ def install(extra, cuda):
         if anew:
             make_venv()
         write_stamp({"unfinished": True, "cuda": cuda, "extra": extra})
-        pip_install(extra, cuda)
+        try:
+            pip_install(extra, cuda)
+        except Offline:
+            if not anew:  # then what was there is there still
+                write_stamp(stamp)
+            raise
         write_stamp({"digest": digest(), "root": ROOT, "extra": extra, "cuda": cuda})
         say("Installed in %.0f s." % (time.time() - start))
 
@@ -168,11 +199,13 @@ def digest():
 
 
 def read_stamp():
+    """Return the stamp, empty where it is missing or damaged."""
     try:
         with open(STAMP, encoding="utf-8") as file:
-            return json.load(file)
+            stamp = json.load(file)
     except (OSError, ValueError):
         return {}
+    return stamp if isinstance(stamp, dict) else {}
 
 
 def write_stamp(stamp):
@@ -207,7 +240,12 @@ def pip_install(extra, cuda):
     if sys.platform.startswith("linux") and not cuda and answers(CPU_INDEX):
         command += ["--extra-index-url", CPU_INDEX]
     pip = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        errors="replace",
     )
     lines = []
     try:
@@ -217,17 +255,21 @@ def pip_install(extra, cuda):
                 show(line.split("(")[0].strip()[:70])
     except KeyboardInterrupt:
         pip.terminate()
+        pip.wait()
         raise
     show("")
     if pip.wait() == 0:
         return
-    if any(word in line for line in lines for word in OFFLINE):
-        raise Problem(
-            "the packages are not installed yet and no package index can be reached; "
-            "connect to the network and run the same command again."
-        )
-    sys.stderr.write("".join(lines[-30:]))
-    raise Problem("pip could not install the pinned packages; its own words are above.")
+    said, words = "".join(lines), "".join(lines[-30:])
+    if "Installing collected" in said or not any(word in said for word in OFFLINE):
+        raise Problem("pip could not install the pinned packages; its own words are above.", words)
+    if "Downloading " in said:
+        raise Offline("the network broke off; run the same command again.", words)
+    raise Offline(
+        "packages are missing and no package index can be reached; "
+        "connect to the network and run the same command again.",
+        words,
+    )
 
 
 def answers(url, seconds=2.0):
@@ -240,7 +282,7 @@ def answers(url, seconds=2.0):
         try:
             urlopen(url + "/torch/", timeout=seconds).close()
             answered.append(True)
-        except (OSError, ValueError):
+        except Exception:  # a network with a log-in page may answer anything
             pass
 
     asking = threading.Thread(target=ask)
@@ -290,10 +332,12 @@ def forward(words):
     command = [python(), "-P", "-m", "course_utils.cli"]
     command.extend(words)
     if os.name == "nt":
-        try:
-            return subprocess.call(command)
-        except KeyboardInterrupt:
-            return 130
+        verb = subprocess.Popen(command)
+        while True:
+            try:
+                return verb.wait()
+            except KeyboardInterrupt:
+                pass  # the verb got it too, and ends in its own time
     os.execv(command[0], command)  # the same process: signals and exit code need no help
 
 

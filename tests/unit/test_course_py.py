@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -133,24 +134,35 @@ def test_a_mistyped_start_installs_nothing(installer, capsys, words, code, said)
     assert said in output.out + output.err
 
 
-def test_no_network_is_one_sentence(copy, monkeypatch, capfd):
-    fake_pip(copy, monkeypatch, "raise NewConnectionError", code=1)
-    with pytest.raises(copy.Problem, match="connect to the network"):
+@pytest.mark.parametrize(
+    ("said", "offline", "told"),
+    [
+        ("raise NewConnectionError", True, "connect to the network"),
+        ("Downloading torch\nReadTimeoutError", True, "the network broke off"),
+        ("Installing collected packages: a\nNewConnectionError", False, "could not install"),
+        ("ERROR: no space left on device", False, "could not install"),
+        ("a byte that is no letter: \udcff", False, "could not install"),
+    ],
+)
+def test_a_failure_of_pip_is_one_sentence_and_its_own_words(
+    copy, monkeypatch, capsys, said, offline, told
+):
+    fake_pip(copy, monkeypatch, said, code=1)
+    monkeypatch.setattr(copy, "make_venv", lambda: os.makedirs(copy.VENV))
+    monkeypatch.setattr(copy, "works", lambda: False)
+    assert copy.main(["lab", "--cuda"]) == 2
+    error = capsys.readouterr().err
+    assert said.partition("\udcff")[0] in error
+    assert told in error.splitlines()[-1]
+    with pytest.raises(copy.Offline if offline else copy.Problem) as raised:
         copy.pip_install("", cuda=True)
-    assert capfd.readouterr().err == ""
-
-
-def test_pips_own_words_are_shown(copy, monkeypatch, capfd):
-    fake_pip(copy, monkeypatch, "ERROR: no space left on device", code=1)
-    with pytest.raises(copy.Problem, match="could not install"):
-        copy.pip_install("", cuda=True)
-    assert "no space left" in capfd.readouterr().err
+    assert isinstance(raised.value, copy.Offline) is offline
 
 
 def fake_pip(copy, monkeypatch, says: str, code: int) -> None:
     """Let every command of `copy` print `says` and exit with `code`."""
     real = subprocess.Popen
-    script = f"print({says!r}); raise SystemExit({code})"
+    script = f"import os; os.write(1, {os.fsencode(says)!r}); raise SystemExit({code})"
     monkeypatch.setattr(
         copy.subprocess,
         "Popen",
@@ -163,6 +175,22 @@ def test_an_index_that_does_not_answer_costs_two_seconds(copy):
         start = time.monotonic()
         assert copy.answers(f"http://127.0.0.1:{silent.getsockname()[1]}") is False
         assert time.monotonic() - start < 3
+
+
+def test_an_index_that_talks_nonsense_is_no_answer(copy):
+    """As of a log-in page in a hotel."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def talk():
+            caller, _ = server.accept()
+            with caller:
+                caller.recv(1000)
+                caller.sendall(b"Welcome!\r\n\r\n")
+
+        talking = threading.Thread(target=talk)
+        talking.start()
+        assert copy.answers(f"http://127.0.0.1:{server.getsockname()[1]}") is False
+        talking.join()
 
 
 # When it installs -------------------------------------------------------------------------------
@@ -209,9 +237,49 @@ def test_an_interrupted_installation_starts_over(installer, monkeypatch, interru
     assert steps(installer, "lab") == ["venv", ("", False), ["lab"]]
 
 
-@pytest.mark.parametrize("stamp", ["", "{", "{}"])
+@pytest.fixture
+def offline(installer, monkeypatch):
+    """A function that cuts the installer off the network."""
+
+    def cut():
+        def stop(extra, cuda):
+            installer.steps.append("offline")
+            raise installer.Offline("no network.")
+
+        monkeypatch.setattr(installer, "pip_install", stop)
+
+    return cut
+
+
+def test_without_a_network_what_worked_goes_on_working(installer, offline, capsys):
+    steps(installer, "lab")
+    offline()
+    assert installer.main(["test"]) == 2  # its packages were never installed
+    assert "no network." in capsys.readouterr().err
+    assert steps(installer, "lab") == [["lab"]]
+
+
+def test_without_a_network_the_packages_of_older_pins_serve(installer, offline, capsys):
+    steps(installer, "test")
+    with open(os.path.join(installer.ROOT, "pyproject.toml"), "a", encoding="utf-8") as file:
+        file.write("# newer\n")
+    offline()
+    assert steps(installer, "lab") == ["offline", ["lab"]]
+    assert steps(installer, "test") == ["offline", ["test"]]
+    assert "going on with the packages of the last installation" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["lab"], ["lab", "--cuda"]])
+def test_without_a_network_a_new_environment_serves_nothing(installer, offline, words):
+    offline()
+    assert installer.main(words) == installer.main(words) == 2
+    assert ["lab"] not in installer.steps
+
+
+@pytest.mark.parametrize("stamp", ["", "{", "{}", "[]", "null", "STAMP OF ANOTHER TIME"])
 def test_an_environment_of_unknown_state_is_completed(installer, stamp):
     steps(installer, "lab")
+    stamp = stamp.replace("STAMP OF ANOTHER TIME", json.dumps({"digest": installer.digest()}))
     Path(installer.STAMP).write_text(stamp, encoding="utf-8")
     assert steps(installer, "lab") == [("", False), ["lab"]]
 
