@@ -1,7 +1,11 @@
 """The staff's verbs of the command `course`; each imports what it needs when it runs."""
 
 import argparse
+import importlib.util
 from pathlib import Path
+
+from course_utils.errors import CourseError
+from course_utils.lessons import root
 
 
 def add(subparsers: argparse._SubParsersAction) -> None:
@@ -17,7 +21,7 @@ def add(subparsers: argparse._SubParsersAction) -> None:
         "autograde", help="grade what students handed in; a broken notebook stops only itself"
     )
     autograde.add_argument("assignment", help="such as A2")
-    autograde.add_argument("student", nargs="*", help="only these (default: everybody)")
+    autograde.add_argument("student", nargs="*", default=[], help="only these (default: everybody)")
     autograde.add_argument("--force", action="store_true", help="grade again what was graded")
     autograde.add_argument(
         "--course", metavar="FOLDER", help="the course folder (default: assignments/)"
@@ -26,14 +30,15 @@ def add(subparsers: argparse._SubParsersAction) -> None:
 
 
 def _build(args: argparse.Namespace) -> int:
-    from course_tools.build.command import find_root, run
+    if importlib.util.find_spec("jupytext") is None:
+        raise CourseError("jupytext is missing: `python3 course.py build` installs it.")
+    from course_tools.build.command import run
 
-    return run(find_root(), check=args.check)
+    return run(root(), check=args.check)
 
 
 def _autograde(args: argparse.Namespace) -> int:
-    from course_tools.build.command import find_root
     from course_tools.grading.autograde import autograde, report
 
-    course = Path(args.course).resolve() if args.course else find_root() / "assignments"
+    course = Path(args.course).resolve() if args.course else root() / "assignments"
     return report(autograde(course, args.assignment, args.student, force=args.force))

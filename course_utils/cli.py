@@ -52,6 +52,9 @@ def check_verb(words: Sequence[str], known: Sequence[str]) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; return 0 if all is well, 1 if what was asked for failed, 2 if misused."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows a ?
     try:
         top = parser()
         check_verb(words, verbs_of(top))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.lessons import root
-from course_utils.runner import threads
+from course_utils.threads import threads
 
 MIB = 2**20
 
@@ -98,15 +98,17 @@ def _normal(name: str) -> str:
 def _packages() -> list[Finding]:
     """Compare what is installed with what the course needs and what it was tested with."""
     here = {
-        _normal(d.name): d.version.partition("+")[0] for d in importlib.metadata.distributions()
+        _normal(d.name): (d.version or "").partition("+")[0]
+        for d in importlib.metadata.distributions()
+        if d.name  # an uninstallation cut short leaves a folder that names nothing
     }
     try:
         needs = importlib.metadata.requires("rnn-course") or []
     except importlib.metadata.PackageNotFoundError:
-        needs = []
+        needs = ["rnn-course"]
     wanted = [_normal(re.match(r"[\w.-]+", need)[0]) for need in needs if "extra ==" not in need]
     missing = sorted(name for name in wanted if name not in here)
-    mend = "Run `python3 course.py doctor`: it installs what is missing."
+    mend = "Remove the folder .venv and run `python3 course.py doctor`: it installs all anew."
     findings = [
         Finding(
             "packages",

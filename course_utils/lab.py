@@ -6,7 +6,6 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
 import socket
 import sys
 import time
@@ -16,6 +15,7 @@ from urllib.parse import quote
 from course_utils.errors import CourseError
 from course_utils.lessons import all_lessons, find_lesson, read_notebook, root
 from course_utils.runner import kernel_environment
+from course_utils.threads import threads
 
 RECORD = ".course.json"
 """In work/: for each copy, the SHA-256 of the course's notebook that it was made from."""
@@ -35,6 +35,7 @@ def add(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Bring work/ up to date, then serve it until the learner stops it."""
+    threads()  # a wrong COURSE_THREADS is told before anything is renamed or written
     name = args.lesson or args.fresh
     lesson = find_lesson(name) if name else all_lessons()[0]
     fresh = find_lesson(args.fresh) if args.fresh else None
@@ -57,7 +58,8 @@ def fill_work(fresh: Path | None = None) -> list[str]:
     try:
         work.mkdir(exist_ok=True)
         for source in all_lessons():
-            copy, version = work / source.name, _sha256(source)
+            copy, content = work / source.name, source.read_bytes()
+            version = hashlib.sha256(content).hexdigest()
             if source == fresh and copy.exists():
                 kept = copy.with_name(f"{copy.stem}.{time.strftime('%Y-%m-%d-%H%M%S')}.ipynb")
                 if kept.exists():
@@ -65,14 +67,14 @@ def fill_work(fresh: Path | None = None) -> list[str]:
                 copy.rename(kept)
                 news.append(f"Your work so far is kept in work/{kept.name}.")
             if not copy.exists():
-                shutil.copyfile(source, copy)
+                _write(copy, content)
                 record[source.name] = version
+                _write(work / RECORD, json.dumps(record, indent=1).encode())
             elif record.get(source.name, version) != version:
                 news.append(
                     f"The course has a newer {source.name} than the one that you work in; "
                     f"`lab --fresh {source.name[:2]}` begins with it and keeps yours."
                 )
-        (work / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8", newline="\n")
     except OSError as error:
         raise CourseError(f"{work} cannot be written to ({error.strerror}).") from None
     return news
@@ -87,8 +89,14 @@ def _read_record(path: Path) -> dict[str, str]:
     return record if isinstance(record, dict) else {}
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _write(path: Path, content: bytes) -> None:
+    """Write `path` in one move, so that it is never half written."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def check_port(port: int) -> None:

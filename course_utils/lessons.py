@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,14 @@ def find_lesson(name: str, folder: str = "notebooks") -> Path:
 def read_notebook(path: Path) -> NotebookNode:
     """Return the notebook in `path`; CourseError where it is missing or broken."""
     import nbformat
+    from nbformat.warnings import MissingIDFieldWarning
 
     try:
         text = path.read_text(encoding="utf-8")
-        notebook = nbformat.reads(text, as_version=4)
-        nbformat.validate(notebook)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MissingIDFieldWarning)  # nbformat adds the ids
+            notebook = nbformat.reads(text, as_version=4)
+            nbformat.validate(notebook)
     except FileNotFoundError:
         raise CourseError(f"The notebook {path} is missing: get it again.") from None
     except Exception as error:  # nbformat raises many kinds for broken JSON, version and structure

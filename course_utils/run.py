@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from course_utils.lessons import all_lessons, find_lesson, read_notebook
-from course_utils.runner import TIMES_BUDGET, Budget, calibrate, run_notebook, threads
+from course_utils.runner import TIMES_BUDGET, Budget, calibrate, run_notebook
+from course_utils.threads import threads
 
 COLUMNS = (
     f"{'lesson':<28} {'wall s':>7} {'CPU s':>7} {'peak MiB':>9}   "

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
+from course_utils.threads import threads
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -77,14 +78,6 @@ _course_builtins.print(_course_probe(EXPRESSIONS))
 """
 
 
-def threads() -> int:
-    """Return the number of threads that the course computes with: COURSE_THREADS, or one."""
-    text = os.environ.get("COURSE_THREADS", "1")
-    if not text.isdecimal() or int(text) < 1:
-        raise CourseError(f"COURSE_THREADS is '{text}': set it to a whole number from 1 up.")
-    return int(text)
-
-
 def kernel_environment() -> dict[str, str]:
     """Return the environment of a kernel: this one, with the course's number of threads."""
     environment = dict(os.environ)
@@ -102,7 +95,7 @@ def run_notebook(
     """Execute `notebook` from top to bottom in a fresh kernel and an empty folder.
 
     `expressions` are evaluated in the namespace that the last cell leaves; `timeout` is in seconds
-    for the whole notebook; `progress(done, total)` is called after each cell. A failing cell ends
+    for all cells together; `progress(done, total)` is called after each cell. A failing cell ends
     the run and is told in `error`. The notebook passed in is left as it was.
     """
     from copy import deepcopy
@@ -113,7 +106,6 @@ def run_notebook(
 
     notebook = deepcopy(notebook)
     start = time.perf_counter()
-    deadline = start + timeout
     error = measured = None
     alive = True
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -122,12 +114,16 @@ def run_notebook(
             kernel_name="python3",
             resources={"metadata": {"path": folder}},
             extra_arguments=["--log-level=ERROR"],
+            shutdown_kernel="immediate",  # else Ctrl-C waits for the cell, with a page of traceback
             timeout_func=lambda cell: max(1, int(deadline - time.perf_counter())),
         )
         with client.setup_kernel(env=kernel_environment()):
+            deadline = time.perf_counter() + timeout
             total, index = len(notebook.cells), 0
             try:
                 for index, cell in enumerate(notebook.cells):
+                    if time.perf_counter() >= deadline:
+                        raise CellTimeoutError
                     client.execute_cell(cell, index)
                     progress(index + 1, total)
             except CellExecutionError as stopped:
@@ -143,9 +139,20 @@ def run_notebook(
                 probe = new_code_cell(PROBE.replace("EXPRESSIONS", repr(list(expressions))))
                 notebook.cells.append(probe)
                 deadline = time.perf_counter() + 60
-                client.execute_cell(probe, total)
-                measured = json.loads(probe.outputs[0]["text"])
-                notebook.cells.pop()
+                try:  # what the lesson left may have another print, another json, no kernel
+                    client.execute_cell(probe, total)
+                    said = "".join(output.get("text", "") for output in probe.outputs)
+                    measured = json.loads(said.strip().splitlines()[-1])
+                except (
+                    CellExecutionError,
+                    CellTimeoutError,
+                    DeadKernelError,
+                    ValueError,
+                    LookupError,
+                ):
+                    error = error or "the notebook left a kernel that cannot be measured"
+                finally:
+                    notebook.cells.pop()
     execution = Execution(notebook, wall, error=error)
     if measured:
         execution.cpu_seconds = measured["seconds"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import subprocess
 import sys
 
@@ -26,6 +27,8 @@ def run(args: argparse.Namespace) -> int:
     """Run pytest on tests/ and return its exit code."""
     if not (root() / "tests").is_dir():
         raise CourseError(f"There are no tests in {root()}: they come with the whole course.")
+    if importlib.util.find_spec("pytest") is None:
+        raise CourseError("pytest is missing: `python3 course.py test` installs it.")
     environment = kernel_environment()
     command = [sys.executable, "-m", "pytest", "--color=auto"]
     if args.quick:
@@ -36,4 +39,9 @@ def run(args: argparse.Namespace) -> int:
         command += ["-m", "not full"]
     if not args.full:
         environment["COURSE_SMOKE"] = "1"  # course_utils.training cuts long trainings short
-    return subprocess.call(command, cwd=root(), env=environment)
+    pytest = subprocess.Popen(command, cwd=root(), env=environment)
+    while True:
+        try:
+            return pytest.wait()
+        except KeyboardInterrupt:
+            pass  # pytest got it too: it tells what it has so far, and ends

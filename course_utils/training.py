@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_utils.data.batching import batches
-from course_utils.errors import CourseError
+from course_utils.threads import threads
 
 if TYPE_CHECKING:
     import torch
@@ -39,12 +39,10 @@ def set_threads(n: int | None = None) -> int:
     """
     import torch
 
-    wanted = os.environ.get("COURSE_THREADS", "1") if n is None else str(n)
-    if not (wanted.isascii() and wanted.isdigit() and int(wanted) > 0):
-        raise CourseError(f"COURSE_THREADS is a number of threads, 1 or more, not {wanted!r}.")
-    os.environ["COURSE_THREADS"] = wanted
-    torch.set_num_threads(int(wanted))
-    return int(wanted)
+    n = threads(n)
+    os.environ["COURSE_THREADS"] = str(n)
+    torch.set_num_threads(n)
+    return n
 
 
 def clip_by_global_norm(
@@ -53,8 +51,11 @@ def clip_by_global_norm(
     """Return scaled copies of the gradients and the norm that they had all together.
 
     Where the norm of all entries as one vector exceeds `max_norm`, all are multiplied by the same
-    number, so that the direction stays (Pascanu et al., 2013).
+    number, so that the direction stays (Pascanu et al., 2013). Integers become float64. Under an
+    infinite norm finite entries become 0 and infinite ones NaN; under a norm that is NaN all
+    entries stay as they are: look at the norm before taking a step.
     """
+    grads = [g if np.issubdtype(g.dtype, np.floating) else g.astype(np.float64) for g in grads]
     norm = float(np.sqrt(sum(np.sum(np.square(grad, dtype=np.float64)) for grad in grads)))
     scale = min(1.0, max_norm / norm) if norm > 0 else 1.0
     return [grad * grad.dtype.type(scale) for grad in grads], norm
@@ -91,6 +92,8 @@ def fit(
     progress: bool = True,
 ) -> History:
     """Train `model` in place, on the device of its weights, and return its history.
+
+    Afterwards the model is ready to predict: in evaluation mode, without dropout.
 
     `train` and `validation` are tuples `(*inputs, targets)` of arrays or tensors whose first axis
     counts samples, served in minibatches (shuffled by `seed` for training); or functions that
@@ -142,6 +145,7 @@ def fit(
 
     if best_weights is not None:
         model.load_state_dict(best_weights)
+    model.eval()
     history.seconds = time.perf_counter() - started
     return history
 
@@ -194,7 +198,7 @@ def _train_epoch(model, loss_fn, served, optimizer, clip_norm, bar) -> tuple[flo
 
 
 def _evaluate(model, loss_fn, served, metric) -> tuple[float, float | None]:
-    """Return the mean loss and the mean metric over samples, the model left as it is."""
+    """Return the mean loss and the mean metric over samples, in evaluation mode."""
     import torch
 
     model.eval()
@@ -251,6 +255,7 @@ def over_seeds(
     Where `run` returns a dict of named numbers, so does this: one spread a name. A `fit` inside
     `run` is best called with `progress=False`: two bars get in each other's way.
     """
+    import torch  # noqa: F401  (loaded now, so that the first seed reaches it too)
     from tqdm import tqdm
 
     seeds = list(seeds)

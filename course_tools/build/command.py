@@ -2,18 +2,6 @@
 
 from pathlib import Path
 
-import course_tools
-from course_utils.errors import CourseError
-
-
-def find_root() -> Path:
-    """The course's folder: the one around the working directory, else the one installed from."""
-    here = Path.cwd()
-    for folder in (here, *here.parents, Path(course_tools.__file__).resolve().parents[1]):
-        if (folder / "lessons").is_dir() and (folder / "pyproject.toml").is_file():
-            return folder
-    raise CourseError("no course here: change to the folder that holds lessons/ and build again")
-
 
 def run(root: Path, *, check: bool = False) -> int:
     """Build below `root`, or with `check` only compare; return the exit code and print a report.

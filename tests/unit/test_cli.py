@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import json
 import os
 import socket
 import subprocess
 import sys
+import warnings
 
 import nbformat
 import pytest
@@ -98,10 +101,36 @@ def test_an_occupied_port_is_one_sentence(course, served, capsys):
     assert served == []
 
 
-@pytest.mark.parametrize("value", ["", "0", "-1", "two"])
-def test_a_wrong_number_of_threads_is_one_sentence(course, capsys, monkeypatch, value):
+@pytest.mark.parametrize("words", [("run", "02"), ("lab", "--fresh", "02")])
+@pytest.mark.parametrize("value", ["", "0", "-1", "two", "²"])
+def test_a_wrong_number_of_threads_is_one_sentence(course, capsys, monkeypatch, words, value):
     monkeypatch.setenv("COURSE_THREADS", value)
-    assert "COURSE_THREADS" in fails(capsys, "run", "02")
+    assert "COURSE_THREADS" in fails(capsys, *words)
+    assert not (course / "work").exists()
+
+
+@pytest.mark.parametrize(("verb", "package"), [("test", "pytest"), ("build", "jupytext")])
+def test_a_missing_package_of_the_staff_is_one_sentence(capsys, monkeypatch, verb, package):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == package else real(name)
+    )
+    said = fails(capsys, verb)
+    assert f"{package} is missing: `python3 course.py {verb}` installs it." in said
+
+
+def test_autograde_requires_the_assignment_alone(capsys):
+    assert fails(capsys, "autograde").endswith(
+        "required: assignment; see `course autograde --help`.\n"
+    )
+
+
+def test_a_terminal_that_lacks_a_letter_stops_nothing(course):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    words = [sys.executable, "-m", "course_utils.cli", "run", "Übung"]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert done.returncode == 2
+    assert done.stderr.startswith("course: There is no lesson '?bung'")
 
 
 def test_no_verb_prints_the_verbs(capsys):
@@ -120,6 +149,16 @@ def test_names_of_a_lesson(course, name):
 def test_a_missing_notebook_is_told(course):
     with pytest.raises(CourseError, match="is missing"):
         lessons.read_notebook(course / "notebooks" / "03_gone.ipynb")
+
+
+def test_a_notebook_without_cell_ids_is_read_in_silence(course):
+    path = course / "notebooks" / "02_vanilla_rnn.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    del notebook["cells"][0]["id"]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert lessons.read_notebook(path).cells[0].id
 
 
 # lab --------------------------------------------------------------------------------------------
@@ -179,8 +218,32 @@ def test_fresh_keeps_the_old_copy(course, served):
 def test_a_damaged_record_costs_nothing(course, served, record):
     cli.main(["lab"])
     (course / "work" / lab.RECORD).write_text(record, encoding="utf-8")
-    assert cli.main(["lab"]) == 0
-    assert isinstance(json.loads((course / "work" / lab.RECORD).read_text(encoding="utf-8")), dict)
+    assert cli.main(["lab"]) == cli.main(["lab", "--fresh", "02"]) == 0
+    found = json.loads((course / "work" / lab.RECORD).read_text(encoding="utf-8"))
+    assert list(found) == ["02_vanilla_rnn.ipynb"]
+
+
+def test_a_copy_cut_short_leaves_nothing_half_and_the_record_of_the_rest(
+    course, served, capsys, monkeypatch
+):
+    real = os.replace
+
+    def full(source, target):
+        if target.name == "02_vanilla_rnn.ipynb":
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lab.os, "replace", full)
+        assert "No space left on device" in fails(capsys, "lab")
+    assert {path.name for path in (course / "work").iterdir()} == {
+        "00_start_here.ipynb",
+        lab.RECORD,
+    }
+    (course / "notebooks" / "00_start_here.ipynb").write_text(lesson("2"), encoding="utf-8")
+    cli.main(["lab"])
+    assert "a newer 00_start_here.ipynb" in capsys.readouterr().out
+    assert len(work_of(course)) == 2
 
 
 @pytest.mark.parametrize(
@@ -258,6 +321,35 @@ def test_doctor_names_what_is_missing(capsys, monkeypatch):
     assert "The course cannot run here: see packages." in output
 
 
+def test_doctor_looks_past_a_package_cut_short(tmp_path, capsys, monkeypatch):
+    (tmp_path / "gone-1.0.dist-info").mkdir()
+    (tmp_path / "half-1.0.dist-info").mkdir()
+    (tmp_path / "half-1.0.dist-info" / "METADATA").write_text("Name: numpy\n", encoding="utf-8")
+    cut_short = list(importlib.metadata.distributions(path=[str(tmp_path)]))
+    assert len(cut_short) == 2
+    real = list(importlib.metadata.distributions())
+    monkeypatch.setattr(doctor.importlib.metadata, "distributions", lambda: real + cut_short)
+    assert cli.main(["doctor"]) == 0
+    assert "numpy  for" in capsys.readouterr().out  # no version stands for the pinned one
+
+
+def test_doctor_misses_the_course_itself(capsys, monkeypatch):
+    def requires(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    real = list(importlib.metadata.distributions())
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", requires)
+    monkeypatch.setattr(
+        doctor.importlib.metadata,
+        "distributions",
+        lambda: [d for d in real if d.name != "rnn-course"],
+    )
+    assert cli.main(["doctor"]) == 1
+    output = capsys.readouterr().out
+    assert "missing: rnn-course" in output
+    assert "Remove the folder .venv" in output
+
+
 @pytest.mark.parametrize(
     ("words", "asked", "smoke"),
     [
@@ -270,11 +362,21 @@ def test_sizes_of_the_tests(monkeypatch, words, asked, smoke):
     monkeypatch.setenv("COURSE_SMOKE", "1")
     seen = {}
 
-    def call(command, cwd, env):
-        seen.update(command=command, smoke=env.get("COURSE_SMOKE"))
-        return 5
+    class Pytest:
+        """A pytest that Ctrl-C reaches, and that takes its time to end."""
 
-    monkeypatch.setattr(testing.subprocess, "call", call)
+        interruptions = 2
+
+        def __init__(self, command, cwd, env):
+            seen.update(command=command, smoke=env.get("COURSE_SMOKE"))
+
+        def wait(self):
+            if self.interruptions:
+                self.interruptions -= 1
+                raise KeyboardInterrupt
+            return 5
+
+    monkeypatch.setattr(testing.subprocess, "Popen", Pytest)
     assert cli.main(words) == 5
     assert [word for word in asked if word not in seen["command"]] == []
     assert ("-m" in seen["command"][3:]) == bool(asked)

@@ -57,6 +57,36 @@ def test_a_dead_kernel_is_told():
     assert math.isnan(execution.peak_mib)
 
 
+def test_a_deadline_between_cells_ends_the_run():
+    sources = ["import time; time.sleep(1.5)", "time.sleep(1.5)", "done = True"]
+    execution = run_notebook(notebook(*sources), timeout=2)
+    assert execution.error is not None and "after 2 s" in execution.error
+    assert execution.notebook.cells[2].execution_count is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import io, sys; sys.stdout = io.StringIO()",
+        "import sys; sys.modules['json'] = None",
+        "import builtins; builtins.print = lambda *words: None",
+        "import builtins, os; builtins.print = lambda *words: os._exit(1)",
+    ],
+)
+def test_a_kernel_that_cannot_be_measured_is_told(source):
+    execution = run_notebook(notebook("x = 1", source), ["x"])
+    assert execution.error == "the notebook left a kernel that cannot be measured"
+    assert math.isnan(execution.peak_mib) and execution.values == {}
+    assert len(execution.notebook.cells) == 2
+
+
+def test_words_of_a_kernel_before_its_measures_do_no_harm():
+    source = (
+        "import psutil; real = psutil.Process\npsutil.Process = lambda: (print('hi'), real())[1]"
+    )
+    assert run_notebook(notebook("y = 2", source), ["y"]).values == {"y": 2.0}
+
+
 def test_one_thread_and_an_empty_folder(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("COURSE_THREADS", raising=False)

@@ -2,6 +2,8 @@
 
 import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -188,6 +190,13 @@ def test_early_stopping_survives_losses_that_are_not_numbers():
     assert history.best_epoch == 1 and weight == 2
 
 
+@pytest.mark.parametrize("validation", [None, line()])
+def test_a_trained_model_is_ready_to_predict(validation):
+    model, optimizer = linear_model()
+    fit(model, optimizer, line(), epochs=1, validation=validation)
+    assert not model.training
+
+
 def test_smoke_takes_one_batch_an_epoch_and_fills_the_history(monkeypatch):
     monkeypatch.setenv("COURSE_SMOKE", "1")
     model, optimizer = linear_model()
@@ -248,6 +257,17 @@ def test_clipping_returns_copies_and_keeps_the_dtype():
     assert np.linalg.norm(clipped[0]) == pytest.approx(1.0)
 
 
+def test_clipping_makes_integers_real_and_tells_of_infinity():
+    clipped, norm = training.clip_by_global_norm([np.array([3, 0]), np.array([4])], 1.0)
+    assert norm == 5
+    np.testing.assert_allclose(np.concatenate(clipped), [0.6, 0, 0.8])
+    with np.errstate(invalid="ignore"):
+        clipped, norm = training.clip_by_global_norm([np.array([np.inf, 1.0])], 1.0)
+    assert norm == np.inf and np.isnan(clipped[0][0]) and clipped[0][1] == 0
+    clipped, norm = training.clip_by_global_norm([np.array([np.nan, 3.0])], 1.0)
+    assert np.isnan(norm) and clipped[0][1] == 3
+
+
 # --- seeds, threads, spread ---
 
 
@@ -290,6 +310,17 @@ def test_over_seeds_seeds_every_run():
     again = training.over_seeds(run, reversed(range(3)), progress=False)
     assert first.values == again.values[::-1]
     assert len({value % 1 for value in first.values}) == 3
+
+
+def test_over_seeds_seeds_the_first_run_that_loads_torch():
+    program = (
+        "from course_utils.training import over_seeds\n"
+        "def run(seed):\n    import torch\n    return torch.rand(1).item()\n"
+        "print(*over_seeds(run, [5, 5], progress=False).values)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    first, second = done.stdout.split()
+    assert first == second
 
 
 def test_over_seeds_keeps_names_apart(capsys):
