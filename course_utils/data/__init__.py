@@ -14,10 +14,9 @@ from course_utils.data.sentiment import (
     order_reviews,
     reviews,
 )
-from course_utils.data.synthetic import delayed_echo, parity_sequences
+from course_utils.data.synthetic import parity_sequences
 from course_utils.data.text import (
     Vocab,
-    manual_text,
     mask_from_lengths,
     one_hot,
     pad_sequences,
@@ -31,11 +30,9 @@ __all__ = [
     "Vocab",
     "Weather",
     "batches",
-    "delayed_echo",
     "digits",
     "load_imdb",
     "load_weather",
-    "manual_text",
     "mask_from_lengths",
     "moving_digits",
     "one_hot",

@@ -105,13 +105,3 @@ def one_hot(ids: np.ndarray, size: int) -> np.ndarray:
     rows = np.zeros((*ids.shape, size))
     np.put_along_axis(rows, ids[..., None], 1.0, axis=-1)
     return rows
-
-
-def manual_text() -> str:
-    """Return the reference manual that comes with Python itself, about 465,000 characters.
-
-    The text differs a little between versions of Python.
-    """
-    from pydoc_data.topics import topics
-
-    return "\n\n".join(topics[name] for name in sorted(topics))

@@ -165,14 +165,6 @@ def test_one_hot_marks_each_id():
         data.one_hot(np.array([-1]), 3)
 
 
-def test_manual_is_english_prose_about_python():
-    text = data.manual_text()
-    assert len(text) > 400_000
-    words = Counter(token for token in data.tokenize(text) if token.isalpha())
-    assert words.most_common(1)[0][0] == "the"
-    assert words["expression"] > 100
-
-
 # --- images ---
 
 
@@ -222,15 +214,6 @@ def test_parity_counts_the_ones_so_far(B, T, seed):
             assert bit in (0, 1)
             odd ^= bool(bit)
             assert answer == odd
-
-
-@given(st.integers(1, 5), st.integers(0, 12), st.integers(0, 15))
-def test_echo_repeats_what_came_lag_steps_earlier(B, T, lag):
-    bits, echo = data.delayed_echo(B, T, lag, np.random.default_rng(0))
-    assert bits.shape == (B, T, 1)
-    for t in range(T):
-        expected = bits[:, t - lag, 0] if t >= lag else np.zeros(B)
-        assert (echo[:, t] == expected).all()
 
 
 def test_bits_are_fair():
