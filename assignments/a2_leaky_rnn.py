@@ -84,7 +84,7 @@
 #
 # - **Visible tests** stand below each task. They try special cases whose answer you can know without a solution. The last line of a test is what it earns: run the cell, and if no error appears you have these points.
 # - **Hidden tests** run when we grade. They compare your functions with ours on random inputs of your own, give part of the points where part is right, and name the mistake if they know it.
-# - **An error is paid for once.** Parts 3 and 4 get data, not your earlier functions. Part 2 is also right if it loops correctly over *your* `leaky_step`, mistakes included, as long as that step makes use of `x_t`, `h_prev` and `y_prev`.
+# - **An error is paid for once.** Parts 3 and 4 get data, not your earlier functions. Part 2 is also right if it loops correctly over *your* `leaky_step`, mistakes included, as long as that step runs, returns finite arrays of the right shapes, leaves its arguments alone, and makes use of `x_t`, `h_prev` and `y_prev`.
 # - **Imports:** `numpy`, `math` and `course_utils`. A cell of yours that imports anything else is not run when we grade. The last cell of this notebook tells you.
 # - **Arguments stay as they are.** A function that changes its caller's arrays loses points.
 # - Both `float64` and `float32` are fine; each is compared at its own precision. Loops over time are fine too.
@@ -111,6 +111,13 @@ def random_problem(B, T, D, H, O, seed=0):
     }
     x, h0, y0 = (rng.normal(size=size) for size in ((B, T, D), (B, H), (B, O)))
     return x, h0, y0, params
+
+
+def what_came(returned):
+    """Say what a function returned instead of what is asked for."""
+    if isinstance(returned, (tuple, list)):
+        return f"a {type(returned).__name__} of {len(returned)}"
+    return "None" if returned is None else f"one {type(returned).__name__}"
 
 
 # %% [markdown]
@@ -146,7 +153,8 @@ by_hand = {
     "W_hy": np.array([[2.0]]),
     "b_y": np.array([-1.0]),
 }
-slips = {
+state_slips = {
+    0.7311: "you return y_t first; the state comes first",
     0.5966: "the leak is the wrong way round",
     0.4621: "the leak is not used",
     0.1155: "nothing of the old state is kept",
@@ -158,11 +166,28 @@ slips = {
     0.8228: "the recurrent term is missing",
     0.9501: "the feedback is missing",
 }
-h_t, y_t = leaky_step(np.array([[1.0]]), np.array([[1.0]]), np.array([[-1.0]]), by_hand)
-assert np.shape(h_t) == (1, 1), f"h_t has shape {np.shape(h_t)}; (B, H) is (1, 1) here"
-slip = [what for number, what in slips.items() if abs(h_t[0, 0] - number) < 1e-4]
-assert np.allclose(h_t, 0.865529, atol=1e-5), f"by hand h_t is 0.8655; yours is {h_t}. {slip}"
-assert np.allclose(y_t, 0.731059, atol=1e-5), f"by hand y_t is 0.7311; yours is {y_t}"
+output_slips = {
+    1.7311: "the bias b_y is missing",
+    1.0000: "y_t is read from the old state; it comes from h_t",
+    -0.5672: "the leak acts on y_t too; it belongs to the state only",
+    0.6237: "there is a tanh around y_t; it is linear",
+}
+
+
+def compare_by_hand(name, got, right, slips):
+    got = np.asarray(got)
+    assert got.shape == (1, 1), f"{name} should have shape (1, 1) here; yours has {got.shape}"
+    cause = [f"{says}\n" for number, says in slips.items() if abs(got[0, 0] - number) < 1e-4]
+    message = f"{''.join(cause)}by hand {name} is {right:.4f}; yours is {got[0, 0]:.4f}"
+    assert np.isclose(got[0, 0], right, atol=1e-5), message
+
+
+one, minus_one = np.array([[1.0]]), np.array([[-1.0]])
+results = leaky_step(one, one, minus_one, by_hand)
+two = isinstance(results, (tuple, list)) and len(results) == 2
+assert two, f"return two things, h_t and y_t; yours returns {what_came(results)}"
+compare_by_hand("h_t", results[0], 0.865529, state_slips)
+compare_by_hand("y_t", results[1], 0.731059, output_slips)
 
 
 # 2. With leak = 1 and no feedback this is the step of lesson 02.
@@ -200,10 +225,11 @@ a2.grade("step", globals(), points=20)
 # ## Part 2: the whole sequence (30 points)
 #
 # Write `leaky_forward`: run the step over all `T` steps, from `h0` and `y0`.
+# Time is the second axis: step `t` of every sequence is `x[:, t]`.
 # Return all states, all outputs, and a `cache`.
 #
 # The cache is yours: whatever a backward pass would like to find again, in any form.
-# No test looks into it here. Assignment A3 hands it to your own backward pass.
+# No test looks into it here. A later assignment hands it to your own backward pass.
 #
 # For `T = 0` nothing happens: the results have shapes `(B, 0, H)` and `(B, 0, O)`.
 
@@ -231,15 +257,28 @@ def leaky_forward(x, h0, y0, params):
 B, T, D, H, O = 3, 6, 4, 5, 2
 x, h0, y0, params = random_problem(B, T, D, H, O, seed=1)
 results = leaky_forward(x, h0, y0, params)
-assert len(results) == 3, f"return three things, h, y and a cache; yours are {len(results)}"
+three = isinstance(results, (tuple, list)) and len(results) == 3
+assert three, f"return three things, h, y and a cache; yours returns {what_came(results)}"
 h, y = np.array(results[0]), np.array(results[1])
+swapped = h.shape == (B, T, O) and y.shape == (B, T, H)
+assert not swapped, "you return y first; the states come first: h, y and the cache"
+assert h.shape != (T, B, H), "time is the second axis: x[:, t] goes in, h[:, t] comes out"
 assert h.shape == (B, T, H), f"h should have shape (B, T, H) = {(B, T, H)}; yours has {h.shape}"
 assert y.shape == (B, T, O), f"y should have shape (B, T, O) = {(B, T, O)}; yours has {y.shape}"
 
 # 1. The first entry is one step from the start; the second is one step from the first.
 h_1, y_1 = leaky_step(x[:, 0], h0, y0, params)
 assert np.allclose(h[:, 0], h_1), "h[:, 0] should be leaky_step of x[:, 0], h0 and y0"
+assert np.allclose(y[:, 0], y_1), "y[:, 0] should be the first step's output"
 h_2, y_2 = leaky_step(x[:, 1], h_1, y_1, params)
+stuck = {
+    "does y advance in your loop?": (h_1, y0),
+    "does h advance in your loop?": (h0, y_1),
+    "do h and y advance in your loop?": (h0, y0),
+}
+for cause, start in stuck.items():
+    if np.allclose(h[:, 1], leaky_step(x[:, 1], *start, params)[0]):
+        raise AssertionError(f"{cause}\nh[:, 1] should start from h_1 and y_1")
 assert np.allclose(h[:, 1], h_2), "h[:, 1] should be leaky_step of x[:, 1], h_1 and y_1"
 assert np.allclose(y[:, 1], y_2), "y[:, 1] should be the second step's output"
 
@@ -269,8 +308,13 @@ turned = leaky_forward(x[::-1], h0[::-1], y0[::-1], params)
 assert np.allclose(np.array(turned[0])[::-1], h), "reversing the batch should reverse the rows only"
 
 # 6. No steps at all.
-empty = leaky_forward(x[:, :0], h0, y0, params)
-assert np.shape(empty[0]) == (B, 0, H), f"for T = 0, h is (B, 0, H); yours has {np.shape(empty[0])}"
+try:
+    empty = leaky_forward(x[:, :0], h0, y0, params)
+except Exception as error:
+    raise AssertionError(f"for T = 0: your function raises\n{error!r}") from error
+shapes = np.shape(empty[0]), np.shape(empty[1])
+assert shapes[0] == (B, 0, H), f"for T = 0: h should be (B, 0, H); yours has {shapes[0]}"
+assert shapes[1] == (B, 0, O), f"for T = 0: y should be (B, 0, O); yours has {shapes[1]}"
 6  # all of the above held
 
 # %% nbgrader={"grade": true, "grade_id": "forward_hidden", "locked": true, "points": 24, "schema_version": 3, "solution": false, "task": false}
@@ -316,11 +360,10 @@ W_hc, b_c = np.array([[1.0, 0.0]]), np.array([0.0, 0.0])
 p = np.array(many_to_one(h, h0, lengths, W_hc, b_c))
 assert p.shape == (3, 2), f"p should have shape (B, C) = (3, 2); yours has {p.shape}"
 assert np.allclose(p.sum(axis=1), 1), f"each row should sum to 1; yours sum to {p.sum(axis=1)}"
-for row, state in enumerate((2.0, 3.0, 6.0)):
-    right = 1 / (1 + np.exp(-state))
-    message = (
-        f"length {lengths[row]} should read the state {state}: {right:.4f}, not {p[row, 0]:.4f}"
-    )
+for row, state in enumerate(("2, h[0, 1]", "3, h[1, 0]", "6 (that is h0)")):
+    right = 1 / (1 + np.exp(-float(state[0])))
+    message = f"length {lengths[row]} should read the state {state}"
+    message += f"\nso that p is {right:.4f}; yours is {p[row, 0]:.4f}"
     assert np.isclose(p[row, 0], right), message
 
 # 2. What stands in the padding does not matter.
@@ -396,8 +439,11 @@ a2.grade("count", globals(), points=8)
 # %% [markdown]
 # ## Before you hand in
 #
-# Choose *Restart kernel and run all cells*. Then press *Validate* in the toolbar.
+# Choose *Restart kernel and run all cells*. It stops at the first part that is left out or fails a visible test.
+# Then press *Validate* in the toolbar: it names all parts that fail.
 # The cell below looks through what you have run for imports that are not allowed.
+#
+# Hand in this one file, under this name: `A2.ipynb`.
 
 # %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 check_imports(In)

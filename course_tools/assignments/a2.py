@@ -6,7 +6,9 @@ nbgrader prints it on the feedback page. The judged functions are called by name
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +31,8 @@ from course_tools.assignments.cell import (
     step_oracle,
 )
 from course_tools.grading.seeds import seed_of_this_run
-from course_utils.checks import WRONG, Case, Check, Output, Report
+from course_utils.checks import NOT_ATTEMPTED, WRONG, Case, Check, Output, Report
+from course_utils.checks.compare import agree, as_array
 from course_utils.checks.rooms import Callee, LocalRoom
 
 
@@ -102,12 +105,28 @@ def _without_cache(_: dict[str, Any], value: Any) -> Any:
     return tuple(value[:2]) if isinstance(value, (tuple, list)) else value
 
 
+def _own_read_out(known: dict[str, Any], value: Any) -> Any:
+    """Count y_t as right where it is read rightly from the state returned beside it.
+
+    A wrong state then costs the state's half of the points and not the output's as well.
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        return value
+    params, h_t = known["params"], as_array(value[0])
+    if h_t is None or h_t.shape != known["h_prev"].shape or h_t.dtype.kind != "f":
+        return value
+    if agree(value[1], h_t @ params["W_hy"] + params["b_y"]):
+        return value[0], step_oracle(**known)[1].astype(h_t.dtype)
+    return value
+
+
 STEP = Check(
     "Part 1, one leaky step",
     [Output("h_t", "(B, H)"), Output("y_t", "(B, O)")],
     _steps,
     step_oracle,
     STEP_MISTAKES,
+    read=_own_read_out,
 )
 FORWARD = Check(
     "Part 2, the whole sequence",
@@ -209,11 +228,23 @@ PARTS: dict[str, Callable[[LocalRoom, int | None], Report]] = {
 
 def grade(part: str, namespace: dict[str, Any], points: float) -> float:
     """Judge one part of the notebook whose `globals()` are given, show why, return the points."""
+    seed = seed_of_this_run()
+    # What the student's functions print, at every one of our calls, is nothing to read.
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        report = PARTS[part](LocalRoom(namespace), seed)
+    earned = report.points(points)
+    told = f"{earned:g} of {points:g} points."
+    if report.state == NOT_ATTEMPTED:
+        print(f"{report.title}: not attempted. {told}")
+        return earned
+    _show_open(report)
+    print(f"{told} Inputs drawn from seed {seed} (for your teacher).")
+    return earned
+
+
+def _show_open(report: Report) -> None:
+    """Show the report with its hint unfolded: a graded page is read, not worked through."""
     from IPython.display import display
 
-    seed = seed_of_this_run()
-    report = PARTS[part](LocalRoom(namespace), seed)
-    display(report)
-    earned = report.points(points)
-    print(f"{earned:g} of {points:g} points. Inputs drawn from seed {seed}.")
-    return earned
+    page = report._repr_html_().replace("<details ", "<details open ")
+    display({"text/html": page, "text/plain": repr(report)}, raw=True)

@@ -17,7 +17,15 @@ import numpy as np
 from course_utils.checks.compare import agree, as_array, describe
 from course_utils.checks.naming import likeness, same, split
 from course_utils.checks.report import ARGUMENTS, Report, Trial
-from course_utils.checks.rooms import Callee, Failure, Handle, LocalCallee, Reply, as_callee
+from course_utils.checks.rooms import (
+    MISSING,
+    Callee,
+    Failure,
+    Handle,
+    LocalCallee,
+    Reply,
+    as_callee,
+)
 
 UNUSABLE = "unusable"
 
@@ -160,7 +168,9 @@ class Check:
         share = case.weight / len(self.outputs)
         if reply.failure is not None:
             message = f"Your function raised {reply.failure}."
-            if reply.failure.kind == UNUSABLE:
+            if reply.failure.kind == MISSING:
+                message = reply.failure.message
+            elif reply.failure.kind == UNUSABLE:
                 message = f"What your function returned cannot be used: {reply.failure.message}."
             yield Trial(case.name, "", False, message, case.weight)
             return

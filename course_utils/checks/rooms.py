@@ -18,6 +18,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+MISSING = "missing"
+"""The kind of failure of a function that is not there; its message is a whole sentence."""
+
 _SCALARS = (bool, int, float, complex, str, type(None), np.generic)
 
 
@@ -95,9 +98,10 @@ class LocalRoom:
         if callable(found):
             return LocalCallee(found)
         if found is None:
-            return _Unavailable(Failure("NameError", f"there is no function called `{name}`"))
-        kind = type(found).__name__
-        return _Unavailable(Failure("TypeError", f"`{name}` is no function but a {kind}"))
+            says = f"There is no function called `{name}`: did its cell run?"
+        else:
+            says = f"`{name}` is no function but a {type(found).__name__}."
+        return _Unavailable(Failure(MISSING, says))
 
 
 @dataclass(frozen=True)

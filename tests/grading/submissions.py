@@ -371,7 +371,7 @@ SCORES = {
     "s008": POINTS["step"] + POINTS["forward"],
     "s009": FULL,
     "s010": FULL,
-    "s011": FULL - POINTS["step"],
+    "s011": FULL - VISIBLE["step"] - HIDDEN["step"] / 2,  # the output is read rightly
     "s012": FULL - POINTS["forward"],
     "s013": FULL - POINTS["many_to_one"],
     "s014": FULL,

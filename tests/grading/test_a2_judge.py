@@ -134,7 +134,7 @@ def test_the_count_is_the_number_of_drawn_parameters(switches):
 # --- who is right ---------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**47))
 def test_the_reference_gets_all_points_whatever_is_drawn(seed):
     assert scores(RIGHT, seed) == HIDDEN
@@ -200,6 +200,7 @@ SLIPS = {
     "bias never added": "the bias is missing",
     "recurrent term dropped": "the recurrent term",
     "feedback dropped": "the feedback",
+    "results in the wrong order": "you return y_t first",
 }
 """What the visible test of Part 1 says where it knows the slip by the number that it leads to."""
 
@@ -208,7 +209,7 @@ SLIPS = {
 def test_the_visible_test_names_the_slip_in_the_example_by_hand(release, name, says):
     space = {"leaky_step": next(m for m in a2_mistakes.STEP_MISTAKES if m.name == name).wrong}
     exec(find(release, "setup").source, space)
-    with pytest.raises(AssertionError, match=rf"by hand h_t is 0\.8655; .*{says}"):
+    with pytest.raises(AssertionError, match=rf"{says}[^\n]*\nby hand h_t is 0\.8655; "):
         exec(find(release, "step_visible").source, space)
 
 
@@ -328,3 +329,90 @@ def test_other_students_get_other_inputs_and_a_regrade_the_same(monkeypatch):
     assert seeds.seed_of_this_run() == drawn[0]
     first, second = (a2.STEP.draw(seed)[0].arguments["x_t"] for seed in drawn[:2])
     assert not np.allclose(first, second)
+
+
+READ_OUT_SLIPS = {
+    "output bias forgotten": "b_y is missing",
+    "output read from h_prev": "from the old state",
+    "leaked state read out": "the leak acts on y_t",
+    "leak also on y": "the leak acts on y_t",
+    "output squashed": "a tanh around y_t",
+}
+
+
+@pytest.mark.parametrize(("name", "says"), READ_OUT_SLIPS.items())
+def test_the_visible_test_names_a_slip_in_the_output(release, name, says):
+    space = {"leaky_step": next(m for m in a2_mistakes.STEP_MISTAKES if m.name == name).wrong}
+    exec(find(release, "setup").source, space)
+    with pytest.raises(AssertionError, match=rf"{says}[^\n]*\nby hand y_t is 0\.7311; "):
+        exec(find(release, "step_visible").source, space)
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong", "says"),
+    [
+        ("step", lambda *a: None, "two things, h_t and y_t; yours returns None"),
+        ("step", lambda *a: reference.leaky_step(*a)[0], "two things, .*yours returns one ndarray"),
+        ("forward", lambda *a: reference.run(*a), "three things, .*yours returns a tuple of 2"),
+        ("forward", lambda *a: (*reference.run(*a)[::-1], None), "you return y first"),
+    ],
+)
+def test_the_visible_test_says_what_came_back_instead(release, part, wrong, says):
+    space = {**RIGHT, NAMES[part]: wrong}
+    exec(find(release, "setup").source, space)
+    with pytest.raises(AssertionError, match=says):
+        exec(find(release, f"{part}_visible").source, space)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("y never advanced", "does y advance"),
+        ("h never advanced", "does h advance"),
+        ("nothing advanced", "do h and y advance"),
+        ("stacked time-major", "time is the second axis"),
+    ],
+)
+def test_the_visible_test_names_the_slip_in_the_loop(release, name, says):
+    wrong = next(m for m in a2_mistakes.loop_mistakes() if m.name == name).wrong
+    space = {**RIGHT, "leaky_forward": lambda *arguments: (*wrong(*arguments), None)}
+    exec(find(release, "setup").source, space)
+    with pytest.raises(AssertionError, match=says):
+        exec(find(release, "forward_visible").source, space)
+
+
+def test_the_visible_test_says_that_the_error_is_at_no_step_at_all(release):
+    def fails_when_empty(x, h0, y0, params):
+        h, y = reference.run(x, h0, y0, params)
+        return np.stack(list(h.swapaxes(0, 1)), 1), y, None
+
+    space = {**RIGHT, "leaky_forward": fails_when_empty}
+    exec(find(release, "setup").source, space)
+    with pytest.raises(AssertionError, match="for T = 0: "):
+        exec(find(release, "forward_visible").source, space)
+
+
+def test_a_wrong_state_that_is_read_out_rightly_keeps_half():
+    wrong = next(m for m in a2_mistakes.STEP_MISTAKES if m.name == "leak inverted").wrong
+    points, report = hidden({**RIGHT, "leaky_step": wrong}, "step")
+    assert points == HIDDEN["step"] / 2
+    assert report.mistake.name == "leak inverted"
+    assert hidden({"leaky_step": lambda x, h, y, p: (wrong(x, h, y, p)[0], y)}, "step")[0] == 0
+
+
+def test_grading_mutes_what_functions_print_and_says_little_about_an_empty_part(capsys):
+    def chatty(*arguments):
+        print("I am here")
+        return reference.leaky_step(*arguments)
+
+    assert a2.grade("step", {"leaky_step": chatty}, 20) == 20
+    out = capsys.readouterr().out
+    assert "I am here" not in out
+    assert "20 of 20 points. Inputs drawn from seed" in out
+
+    def empty(*arguments):
+        raise NotImplementedError("your turn")
+
+    assert a2.grade("step", {"leaky_step": empty}, 20) == 0
+    out = capsys.readouterr().out
+    assert out == "Part 1, one leaky step: not attempted. 0 of 20 points.\n"
