@@ -19,7 +19,7 @@ MIDTONES = {"blue": "#2278B5", "orange": "#D55E00", "green": "#009068", "purple"
 
 def rc_settings() -> dict:
     """Return the matplotlib settings of the house, as a dict for `rc_context` or `rcParams`."""
-    from cycler import cycler
+    from matplotlib import cycler
 
     # Markers stay out of it: on a series of 365 days they would be a thick rope.
     cycle = cycler(color=COLORS) + cycler(linestyle=LINESTYLES)
