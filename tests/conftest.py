@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import sys
 from functools import cache
 
 import pytest
+from hypothesis import settings
 
 from course_utils import doctor
 from course_utils.lessons import all_lessons, find_lesson, read_notebook
@@ -16,10 +16,12 @@ from course_utils.runner import TIMES_BUDGET, Budget, Execution, calibrate, run_
 
 CAPABILITIES = {
     "chromium": lambda: doctor.chromium() is not None,
-    "bubblewrap": doctor.bubblewrap,
     "namespaces": doctor.namespaces,
-    "jupytext": lambda: importlib.util.find_spec("jupytext") is not None,
 }
+
+# On a busy machine an example may take any time; where CI is set, every run has the same examples.
+settings.register_profile("course", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("course")
 
 
 @cache

@@ -286,7 +286,7 @@ def written(parts):
     return text
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells)
 def test_any_lesson_hides_its_solutions_and_keeps_the_rest(course, parts):
     (course / "lessons/02_rnn.py").write_text(written(parts), encoding="utf-8")
