@@ -1,19 +1,14 @@
 """The slider figure in a real browser: arrow keys, screen reader text, several on one page."""
 
-import shutil
-
 import numpy as np
 import pytest
 
+from course_utils.doctor import chromium
 from course_utils.plots import slider_curves
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="chromium is missing"),
-]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.browser]
 
 LAG = np.arange(1, 51)
 FIGURE = slider_curves(
@@ -31,11 +26,11 @@ FIGURE = slider_curves(
 @pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
         )
-        yield chromium
-        chromium.close()
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
