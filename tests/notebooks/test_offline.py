@@ -15,8 +15,9 @@ pytestmark = [pytest.mark.needs("namespaces"), pytest.mark.slow, pytest.mark.tim
 PRELUDE = """
 import fcntl, os, re, socket, struct, subprocess, sys, time, urllib.request
 
-# A new network namespace holds loopback alone, and that switched off: SIOCSIFFLAGS, IFF_UP.
-assert [name for _, name in socket.if_nameindex()] == ["lo"]
+# A new network namespace holds loopback, switched off (SIOCSIFFLAGS, IFF_UP), and on some kernels
+# unconnected tunnels.
+assert "lo" in [name for _, name in socket.if_nameindex()]
 with socket.socket() as any_socket:
     fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 1))
 try:
