@@ -17,6 +17,7 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
+from course_tools.grading.autograde import DIGEST
 from course_tools.grading.preprocessors import (
     CheckMetadata,
     FailClosed,
@@ -36,6 +37,7 @@ if scripts not in path.split(os.pathsep):
 
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.course_id = "rnn"
+c.CourseDirectory.ignore.append(DIGEST)  # no part of the feedback
 c.Exchange.root = str(here / "exchange")
 
 # The learner's blanks look as in the lessons.

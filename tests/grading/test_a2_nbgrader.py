@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
@@ -134,17 +133,6 @@ def test_grading_leaves_what_the_build_made_as_it_is(graded, built):
         assert file.read_text(encoding="utf-8") == text
 
 
-def test_the_instructors_page_counts_the_mistakes_right():
-    known = (
-        *a2_mistakes.STEP_MISTAKES,
-        *a2_mistakes.loop_mistakes(),
-        *a2_mistakes.MANY_TO_ONE_MISTAKES,
-        *a2_mistakes.COUNT_MISTAKES,
-    )
-    page = Path(__file__).parents[2] / "docs" / "instructors" / "a2.md"
-    assert f"one of the {len(known)} that the judge knows" in page.read_text(encoding="utf-8")
-
-
 def test_the_class_is_complete(graded):
     assert set(graded.scores) == set(CLASS) == set(SCORES) | set(BROKEN)
 
@@ -245,12 +233,37 @@ def run_verb(*arguments):
 
 
 def test_the_verb_tells_each_outcome_and_fails_if_one_was_not_graded(graded, capsys):
-    assert run_verb("A2", "s001", "s004", "s012", "--course", graded.course) == 1
+    assert run_verb("A2", "s001", "s002", "s004", "s012", "--course", graded.course) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["s001", "85"]
-    assert lines[1].startswith("s004  not graded: the notebook cannot be read")
-    assert lines[2].split() == ["s012", "55"]
-    assert lines[3] == "2 graded, 1 not."
+    assert lines[0] == "s001  85 of 85, written part to be read (kept)"
+    assert lines[1] == "s002  0 of 100 (kept)"
+    assert lines[2].startswith("s004  not graded: the notebook cannot be read")
+    assert lines[3] == "s012  55 of 85, written part to be read (kept)"
+    assert lines[4] == "0 graded, 3 kept, 1 not graded."
+
+
+def test_what_was_handed_in_anew_is_graded_anew_and_nothing_else(course, graded, workbook):
+    from course_tools.grading.autograde import autograde
+
+    submitted = course / "submitted" / "s201" / "A2"
+    CLASS["s002"](workbook(), submitted)
+    (first,) = autograde(course, "A2", ["s201"])
+    assert (first.score, first.kept) == (0, False)
+    (submitted / "A2.ipynb").unlink()
+    submitted.rmdir()
+    CLASS["s001"](workbook(), submitted)
+    for kept in (False, True):
+        (again,) = autograde(course, "A2", ["s201"])
+        assert (again.score, again.kept) == (SCORES["s001"], kept)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "rnn") as book:
+        grade = book.find_grade("explanation", "A2", "A2", "s201")
+        grade.manual_score, grade.needs_manual_grade = 14, False
+        book.db.commit()
+    (read,) = autograde(course, "A2", ["s201"])
+    assert (read.marks, read.kept) == ("99 of 100", True)
+    nbgrader(course, "generate_feedback", "A2", "--student=s201")
+    assert {p.name for p in (course / "feedback" / "s201" / "A2").iterdir()} == {"A2.html"}
+    assert "<details open" in (course / "feedback" / "s012" / "A2" / "A2.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

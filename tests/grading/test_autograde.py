@@ -116,3 +116,31 @@ def test_a_configuration_that_fails_is_one_sentence(fresh, text, sentence):
         (fresh / "nbgrader_config.py").write_text(text, encoding="utf-8")
     with pytest.raises(CourseError, match=sentence):
         list(autograde(fresh, "A2"))
+
+
+@pytest.mark.slow
+def test_what_lies_in_the_wrong_place_is_named_and_other_assignments_are_left_alone(fresh):
+    (fresh / "source" / "A1").mkdir()
+    notebook = fresh / "release" / "A2" / "A2.ipynb"
+    placed = {
+        "s1": "A2.ipynb",
+        "s2": "A2/A2 (1).ipynb",
+        "s3": "A2/A2.txt",
+        "s4": "a2/A2.ipynb",
+        "s5": "A1/A1.ipynb",
+    }
+    for student, place in placed.items():
+        path = fresh / "submitted" / student / place
+        path.parent.mkdir(parents=True)
+        shutil.copy(notebook, path)
+    (fresh / "submitted" / "s6").mkdir()
+    (fresh / "submitted" / ".ipynb_checkpoints").mkdir()
+    outcomes = {outcome.student: outcome.problem for outcome in autograde(fresh, "A2")}
+    asked = {student: f"expected submitted/{student}/A2/A2.ipynb; found " for student in placed}
+    assert outcomes == {
+        "s1": asked["s1"] + "submitted/s1/A2.ipynb",
+        "s2": asked["s2"] + '"A2 (1).ipynb": rename it',
+        "s3": asked["s3"] + "no notebook",
+        "s4": asked["s4"] + "submitted/s4/a2/A2.ipynb",
+        "s6": "expected submitted/s6/A2/A2.ipynb; found no notebook",
+    }
