@@ -238,10 +238,20 @@ def test_a_write_that_fails_leaves_no_half_of_it(course):
     assert snapshot(course) == before
 
 
+# The build of another folder: it knows its own place, not where it is called from.
+BUILD = """
+import pathlib, sys
+from course_tools import cli
+from course_tools.build.__main__ import main
+cli.root = pathlib.Path.cwd
+sys.exit(main())
+"""
+
+
 def test_the_command_line_says_one_sentence_and_exits_2(course):
     (course / "lessons/02_rnn.py").write_text("x = 1\n", encoding="utf-8")
     result = subprocess.run(
-        [sys.executable, "-m", "course_tools.build"], cwd=course, capture_output=True, text=True
+        [sys.executable, "-c", BUILD], cwd=course, capture_output=True, text=True
     )
     assert result.returncode == 2
     assert result.stdout == ""
