@@ -2,4 +2,4 @@
 
 
 class CourseError(Exception):
-    """Something the user can mend: the message says in one sentence what is wrong and what to do."""
+    """What the user can mend: the message says in one sentence what is wrong and what to do."""
