@@ -75,8 +75,8 @@ def test_a_folder_that_is_a_link_is_not_graded(fresh, capsys):
 @pytest.mark.slow
 def test_without_a_salt_it_is_said_once(fresh, capsys):
     (fresh / "salt.txt").unlink()
-    (hand_in(fresh, "s1") / "A2.ipynb").rename(fresh / "aside")  # nothing to run: this is about err
-    hand_in(fresh, "s2").joinpath("A2.ipynb").unlink()
+    for student in ("s1", "s2"):
+        (fresh / "submitted" / student / "A2").mkdir(parents=True)  # nothing that takes time
     list(autograde(fresh, "A2"))
     assert capsys.readouterr().err.splitlines() == [
         "No salt is set: students can work out the inputs; see docs/instructors/a2.md."
