@@ -180,6 +180,7 @@ def test_an_index_that_does_not_answer_costs_two_seconds(copy):
 def test_an_index_that_talks_nonsense_is_no_answer(copy):
     """As of a log-in page in a hotel."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
 
         def talk():
             caller, _ = server.accept()
@@ -187,10 +188,11 @@ def test_an_index_that_talks_nonsense_is_no_answer(copy):
                 caller.recv(1000)
                 caller.sendall(b"Welcome!\r\n\r\n")
 
-        talking = threading.Thread(target=talk)
+        talking = threading.Thread(target=talk, daemon=True)
         talking.start()
         assert copy.answers(f"http://127.0.0.1:{server.getsockname()[1]}") is False
-        talking.join()
+        talking.join(5)
+        assert not talking.is_alive()
 
 
 # When it installs -------------------------------------------------------------------------------
