@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import pytest
 from hypothesis import settings
 
+from course_tools.build.numbers import find_numbers
 from course_utils import doctor
 from course_utils.lessons import all_lessons, find_lesson, read_notebook
 from course_utils.runner import TIMES_BUDGET, Budget, Execution, calibrate, run_notebook
@@ -74,17 +76,28 @@ def scale() -> float:
 
 
 @pytest.fixture(scope="session")
-def executed(scale: float):
-    """A function (lesson, folder, expressions) -> Execution that runs each notebook once."""
+def executed(request: pytest.FixtureRequest, scale: float):
+    """A function (lesson, folder) -> Execution that runs each notebook once.
 
-    runs: dict[tuple[str, str], Execution] = {}
+    At the first call all notebooks that this test run asks for are started, as many at a time as
+    there are cores: a notebook keeps to one thread, and its budget counts CPU seconds.
+    """
 
-    def execute(lesson: str, folder: str, expressions: list[str]) -> Execution:
-        if (lesson, folder) not in runs:
-            path = find_lesson(lesson, folder)
-            notebook = read_notebook(path)
-            limit = TIMES_BUDGET * scale * Budget.of(notebook, path).cpu_seconds
-            runs[lesson, folder] = run_notebook(notebook, expressions, timeout=limit)
-        return runs[lesson, folder]
+    def run(lesson: str, folder: str) -> Execution:
+        path = find_lesson(lesson, folder)
+        notebook = read_notebook(path)
+        expressions = sorted({number.expression for number in find_numbers(notebook)})
+        limit = TIMES_BUDGET * scale * Budget.of(notebook, path).cpu_seconds
+        return run_notebook(notebook, expressions, timeout=limit)
 
-    return execute
+    asked = (getattr(item, "callspec", None) for item in request.session.items)
+    wanted = dict.fromkeys(
+        (call.params["lesson"], call.params["folder"])
+        for call in asked
+        if call is not None and {"lesson", "folder"} <= call.params.keys()
+    )
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = {notebook: pool.submit(run, *notebook) for notebook in wanted}
+        yield lambda lesson, folder: runs[lesson, folder].result()
+        for future in runs.values():
+            future.cancel()  # after Ctrl-C, or at the first failure with -x

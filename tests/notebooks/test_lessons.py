@@ -28,8 +28,7 @@ each_solution = pytest.mark.parametrize(
 
 @pytest.fixture
 def execution(executed, lesson, folder):
-    numbers = find_numbers(read_notebook(find_lesson(lesson, folder)))
-    return executed(lesson, folder, sorted({number.expression for number in numbers}))
+    return executed(lesson, folder)
 
 
 def outputs(notebook, without_tag=None):
