@@ -6,14 +6,13 @@ nbgrader prints it on the feedback page. The judged functions are called by name
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from contextlib import redirect_stdout
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from course_tools.assignments import judge
 from course_tools.assignments.a2_mistakes import (
     COUNT_MISTAKES,
     FORWARD_MISTAKES,
@@ -30,8 +29,8 @@ from course_tools.assignments.cell import (
     forward_oracle,
     step_oracle,
 )
-from course_tools.grading.seeds import seed_of_this_run
-from course_utils.checks import NOT_ATTEMPTED, WRONG, Case, Check, Output, Report
+from course_tools.assignments.judge import Parts, judging
+from course_utils.checks import WRONG, Case, Check, Output, Report
 from course_utils.checks.compare import agree, as_array
 from course_utils.checks.rooms import Callee, LocalRoom
 
@@ -218,33 +217,14 @@ def answers_to_its_inputs(callee: Callee, seed: int | None) -> bool:
     return True
 
 
-PARTS: dict[str, Callable[[LocalRoom, int | None], Report]] = {
-    "step": lambda room, seed: STEP(room.function("leaky_step"), seed=seed),
+PARTS: Parts = {
+    "step": judging(STEP, "leaky_step"),
     "forward": judge_forward,
-    "many_to_one": lambda room, seed: MANY_TO_ONE(room.function("many_to_one"), seed=seed),
-    "count": lambda room, seed: COUNT(room.function("count_parameters"), seed=seed),
+    "many_to_one": judging(MANY_TO_ONE, "many_to_one"),
+    "count": judging(COUNT, "count_parameters"),
 }
 
 
 def grade(part: str, namespace: dict[str, Any], points: float) -> float:
-    """Judge one part of the notebook whose `globals()` are given, show why, return the points."""
-    seed = seed_of_this_run()
-    # What the student's functions print, at every one of our calls, is nothing to read.
-    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
-        report = PARTS[part](LocalRoom(namespace), seed)
-    earned = report.points(points)
-    told = f"{earned:g} of {points:g} points."
-    if report.state == NOT_ATTEMPTED:
-        print(f"{report.title}: not attempted. {told}")
-        return earned
-    _show_open(report)
-    print(f"{told} Inputs drawn from seed {seed} (for your teacher).")
-    return earned
-
-
-def _show_open(report: Report) -> None:
-    """Show the report with its hint unfolded: a graded page is read, not worked through."""
-    from IPython.display import display
-
-    page = report._repr_html_().replace("<details ", "<details open ")
-    display({"text/html": page, "text/plain": repr(report)}, raw=True)
+    """Judge one part of A2; see `judge.grade`."""
+    return judge.grade(PARTS, part, namespace, points)
