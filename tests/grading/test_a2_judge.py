@@ -7,25 +7,16 @@ import math
 
 import numpy as np
 import pytest
+from a2_submissions import EINSUM, FLOAT32, FULL, HIDDEN, LOOPS, PARTS, STACKED, VISIBLE
+from classroom import find, run_visible, solution
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from submissions import (
-    EINSUM,
-    FLOAT32,
-    FULL,
-    HIDDEN,
-    LOOPS,
-    PARTS,
-    STACKED,
-    VISIBLE,
-    find,
-    solution,
-)
 
 from course_tools.assignments import a2, a2_mistakes, cell
 from course_tools.assignments import a2_reference as reference
 from course_utils.checks.rooms import LocalRoom
 
+ASSIGNMENT = "A2"
 NAMES = {
     "step": "leaky_step",
     "forward": "leaky_forward",
@@ -58,18 +49,12 @@ def over(step):
 @pytest.fixture(scope="module")
 def visible(release):
     """Run a part's visible test on a namespace; return the points, 0 if it raises."""
-    setup = find(release, "setup").source
 
     def run(namespace, part):
-        body = find(release, f"{part}_visible").source.split("\n")
-        space = {}
-        exec(setup, space)
-        space.update(namespace)
         try:
-            exec("\n".join(body[:-1]), space)
+            return run_visible(release, namespace, part)
         except Exception:
             return 0
-        return eval(body[-1], space)
 
     return run
 

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 import pytest
-from nbgrader.api import Gradebook
-from submissions import (
-    BROKEN,
-    CLASS,
-    EINSUM,
-    HIDDEN,
-    PARTS,
-    SCORES,
-    VISIBLE,
+from a2_submissions import BROKEN, CLASS, EINSUM, HIDDEN, PARTS, SCORES, VISIBLE
+from classroom import (
+    EXPLANATION,
     find,
     nbgrader,
+    points_in,
     solution,
+    validate,
+    words,
     write_all,
 )
+from nbgrader.api import Gradebook
 
 from course_tools.assignments import a2_mistakes
 from course_tools.grading.seeds import make_seed
 
-EXPLANATION = 15
+ASSIGNMENT = "A2"
 pytestmark = pytest.mark.slow
-
-
-def words(page: str) -> str:
-    """The text of a page, without tags and with single spaces."""
-    page = re.sub(r"<(style|script)\b.*?</\1>", " ", page, flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
 
 
 # --- what students receive ------------------------------------------------------------------
@@ -60,11 +51,7 @@ def test_the_source_folder_holds_the_notebook_and_nothing_else(built):
 
 
 def test_points_add_up_to_one_hundred(source):
-    points = {
-        cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points
-        for cell in source.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
-    }
+    points = points_in(source)
     expected = {f"{part}_visible": VISIBLE[part] for part in PARTS}
     expected |= {f"{part}_hidden": HIDDEN[part] for part in PARTS}
     assert points == {**expected, "explanation": EXPLANATION}
@@ -86,20 +73,12 @@ def test_every_hidden_test_is_one_line_that_asks_for_its_own_points(source):
 
 @pytest.mark.parametrize("kind", ["reference", "stub"])
 def test_validate_passes_the_reference_and_fails_the_stub(kind, workbook, tmp_path, monkeypatch):
-    from io import StringIO
-
-    from nbgrader.validator import Validator
-
     monkeypatch.chdir(tmp_path)
     book = workbook()
-    (book.solve() if kind == "reference" else book).save(tmp_path / "a2")
-    validator, said = Validator(), StringIO()
-    validator.stream = said
-    validator.validate_and_print(str(tmp_path / "a2" / "A2.ipynb"))
-    passes = "Success" in said.getvalue()
-    assert passes is (kind == "reference"), said.getvalue()
+    said = validate(book.solve() if kind == "reference" else book, tmp_path / "a2")
+    assert ("Success" in said) is (kind == "reference"), said
     if kind == "stub":
-        assert "NotImplementedError" in said.getvalue()
+        assert "NotImplementedError" in said
 
 
 # --- the class ------------------------------------------------------------------------------

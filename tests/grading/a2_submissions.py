@@ -1,4 +1,4 @@
-"""What the students of the tests hand in: solutions, variants, mistakes, and files that are broken.
+"""What the students of the tests hand in for A2: solutions, variants, mistakes, broken files.
 
 Sources are text, as students write them; none of them can see course_tools.
 """
@@ -7,82 +7,14 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from classroom import HandIn, untouched, write_all
 
 PARTS = ("step", "forward", "many_to_one", "count")
 VISIBLE = {"step": 5, "forward": 6, "many_to_one": 4, "count": 2}
 HIDDEN = {"step": 20, "forward": 24, "many_to_one": 16, "count": 8}
 POINTS = {part: VISIBLE[part] + HIDDEN[part] for part in PARTS}
 FULL = sum(POINTS.values())
-
-
-class Workbook:
-    """A released notebook in the hands of a student."""
-
-    def __init__(self, source: NotebookNode, release: NotebookNode) -> None:
-        self._source = source
-        self.notebook = copy.deepcopy(release)
-
-    def cell(self, grade_id: str) -> NotebookNode:
-        return find(self.notebook, grade_id)
-
-    def index(self, grade_id: str) -> int:
-        return self.notebook.cells.index(self.cell(grade_id))
-
-    def write(self, part: str, text: str) -> Workbook:
-        self.cell(part).source = text
-        return self
-
-    def solve(self, *parts: str) -> Workbook:
-        """Write the reference's solution of `parts`, or of all, and some explanation."""
-        for part in parts or PARTS:
-            self.write(part, solution(self._source, part))
-        return self.write("explanation", "A slow unit remembers, and answers late.")
-
-    def insert(self, before: str, text: str) -> Workbook:
-        self.notebook.cells.insert(self.index(before), new_code_cell(text))
-        return self
-
-    def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        nbformat.write(self.notebook, folder / "A2.ipynb")
-
-
-def find(notebook: NotebookNode, grade_id: str) -> NotebookNode:
-    return next(
-        cell
-        for cell in notebook.cells
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id
-    )
-
-
-def solution(source: NotebookNode, part: str) -> str:
-    lines = find(source, part).source.split("\n")
-    return "\n".join(line for line in lines if not line.strip().startswith("### "))
-
-
-def nbgrader(folder: Path, *arguments: str, ok: bool = True) -> str:
-    """Run nbgrader's own command line in `folder` and return all that it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1"},
-        timeout=200,
-    )
-    told = done.stdout + done.stderr
-    assert (done.returncode == 0) is ok, told[-3000:]
-    return told
 
 
 # --- three honest variants, and one that computes in float32 ---------------------------------
@@ -246,23 +178,7 @@ def many_to_one(h, h0, lengths, W_hc, b_c):
 """
 
 
-def write_all(sources: dict[str, str]) -> Callable[[Workbook, Path], None]:
-    """Hand in the reference's solution with the parts in `sources` written otherwise."""
-
-    def hand_in(book: Workbook, folder: Path) -> None:
-        book.solve()
-        for part, text in sources.items():
-            book.write(part, text.strip())
-        book.save(folder)
-
-    return hand_in
-
-
 # --- what goes wrong besides -----------------------------------------------------------------
-
-
-def _untouched(book, folder):
-    book.save(folder)
 
 
 def _warns(book, folder):
@@ -339,9 +255,9 @@ def _not_a_notebook(book, folder):
     (folder / "A2.ipynb").write_text(json.dumps({"cells": "none"}), encoding="utf-8")
 
 
-CLASS: dict[str, Callable[[Workbook, Path], None]] = {
+CLASS: dict[str, HandIn] = {
     "s001": write_all({}),
-    "s002": _untouched,
+    "s002": untouched,
     "s003": write_all(LOOPS),
     "s004": _half_a_file,
     "s005": write_all(EINSUM),
