@@ -1,11 +1,18 @@
 """Data of the course: real records that are already installed, and tasks with a known optimum.
 
-Nothing here is downloaded. Series come as `(samples, time, features)`, clips as `(B, T, H, W, C)`,
-token ids as `(B, T)` with 0 for padding and 1 for an unknown word. Whatever is random takes a
-`seed` or a `numpy.random.Generator`, and gives the same values again for the same one.
+Nothing is downloaded unless you ask for it: `load_text("shakespeare")` and
+`load_text("timemachine")` fetch one file each, check its SHA-256 and keep it in a cache folder
+(see `course_utils.data.remote`); without a network another text comes in its place and says so.
+Everything else is installed with the course, or made, and says which.
+
+Series come as `(samples, time, features)`, clips as `(B, T, H, W, C)`, token ids as `(B, T)` with 0
+for padding and 1 for an unknown word. Whatever is random takes a `seed` or a
+`numpy.random.Generator`, and gives the same values again for the same one.
 """
 
 from course_utils.data.batching import batches, split_at_random, split_by_group, split_in_time
+from course_utils.data.corpora import Text, load_text
+from course_utils.data.hidden_weather import HiddenWeather
 from course_utils.data.images import digits, moving_digits
 from course_utils.data.sentiment import (
     LabelledTexts,
@@ -14,6 +21,8 @@ from course_utils.data.sentiment import (
     order_reviews,
     reviews,
 )
+from course_utils.data.signals import dna, heartbeat, vowels
+from course_utils.data.stocks import Stocks, load_stocks
 from course_utils.data.synthetic import parity_sequences
 from course_utils.data.text import (
     Vocab,
@@ -25,13 +34,20 @@ from course_utils.data.text import (
 from course_utils.data.weather import Weather, load_weather, standardise, windows
 
 __all__ = [
+    "HiddenWeather",
     "LabelledTexts",
     "Reviews",
+    "Stocks",
+    "Text",
     "Vocab",
     "Weather",
     "batches",
     "digits",
+    "dna",
+    "heartbeat",
     "load_imdb",
+    "load_stocks",
+    "load_text",
     "load_weather",
     "mask_from_lengths",
     "moving_digits",
@@ -45,5 +61,6 @@ __all__ = [
     "split_in_time",
     "standardise",
     "tokenize",
+    "vowels",
     "windows",
 ]

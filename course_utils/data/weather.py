@@ -21,26 +21,19 @@ class Weather:
     names: tuple[str, ...]
     units: tuple[str, ...]
     wet: np.ndarray  # (days,) bool: some precipitation was measured
+    labels: np.ndarray  # (days,) str: the file's own word for the day, not to be trusted
 
 
 def load_weather() -> Weather:
     """Return 1,461 days of Seattle's weather (NOAA records, public domain).
 
-    Wet or dry is taken from the precipitation. The file has a column of labels too, which is left
-    out because its meaning drifts: it counts 5 days of fog in 2012 and 151 in 2014.
+    Wet or dry is taken from the precipitation. The file's own column of labels is kept in `labels`
+    as a lesson about data, not as a target: its meaning drifts (5 days of "fog" in 2012, 151 in
+    2014), so that a model of it learns how the file was made, not the weather.
 
     Raises CourseError where the package `vega_datasets`, which brings the file, is missing.
     """
-    # The package is located, not imported: importing it would load pandas for one small table.
-    package = find_spec("vega_datasets")
-    path = Path(package.origin).parent / "_data" / "seattle-weather.csv" if package else None
-    if path is None or not path.is_file():
-        raise CourseError(
-            "The weather records are missing; install the package vega_datasets, "
-            "which contains them."
-        )
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = vega_rows("seattle-weather.csv")
     features = np.array([[float(row[name]) for name in COLUMNS] for row in rows])
     return Weather(
         dates=np.array([row["date"].replace("/", "-") for row in rows], dtype="datetime64[D]"),
@@ -48,7 +41,25 @@ def load_weather() -> Weather:
         names=tuple(COLUMNS),
         units=tuple(COLUMNS.values()),
         wet=features[:, 0] > 0,
+        labels=np.array([row["weather"] for row in rows]),
     )
+
+
+def vega_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a table that the package `vega_datasets` brings, column name to text.
+
+    Raises CourseError where the package is missing.
+    """
+    # The package is located, not imported: importing it would load pandas for one small table.
+    package = find_spec("vega_datasets")
+    path = Path(package.origin).parent / "_data" / name if package else None
+    if path is None or not path.is_file():
+        raise CourseError(
+            f"The records in {name} are missing; install the package vega_datasets, "
+            "which contains them."
+        )
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def windows(series: np.ndarray, length: int, horizon: int = 1) -> tuple[np.ndarray, np.ndarray]:
