@@ -22,7 +22,6 @@ from course_utils.checks.rooms import (
     Callee,
     Failure,
     Handle,
-    LocalCallee,
     Reply,
     as_callee,
 )
@@ -57,10 +56,10 @@ class Mistake:
     name: str
     says: str
     hint: str
-    wrong: Callable
+    wrong: Callable | Callee
 
 
-def variants(name: str, says: str, hint: str, *wrong: Callable) -> list[Mistake]:
+def variants(name: str, says: str, hint: str, *wrong: Callable | Callee) -> list[Mistake]:
     """Return one mistake for each of several ways to make it; all share their name and words."""
     return [Mistake(name, says, hint, way) for way in wrong]
 
@@ -95,6 +94,9 @@ class Check:
                  ValueError with a sentence where the value cannot be used
     explain      says what is wrong from (what the case knows, got, expected), both as read, where
                  the first wrong entry alone would tell a reader nothing
+    diagnose     says what the pattern of wrong outputs hints at where no known mistake fits, from
+                 (what the case knows, got, expected), both by the output's name; empty for nothing
+    keeps_dtype  whether another precision out than in is worth a remark
     """
 
     title: str
@@ -105,6 +107,8 @@ class Check:
     conventions: dict[str, Callable[[Any], Convention]] = field(default_factory=dict)
     read: Callable[[dict[str, Any], Any], Any] | None = None
     explain: Callable[[dict[str, Any], Any, Any], str] | None = None
+    diagnose: Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], str] | None = None
+    keeps_dtype: bool = True
 
     def __call__(
         self, function: Callable | Callee, *, seed: int | None = None, **declared: Any
@@ -128,10 +132,13 @@ class Check:
         ]
         wrong_at_first = not all(t.passed for t in trials if t.case == cases[0].name)
         trials.extend(_judge_arguments(cases, replies))
-        mistake = None
+        mistake, diagnosis = None, ""
         if not all(trial.passed for trial in trials):
             mistake = self._name_mistake(cases, replies, wrong_at_first)
-        return Report(self.title, trials, mistake, _remarks(cases, replies))
+        if wrong_at_first and mistake is None:
+            diagnosis = self._diagnose(cases[0], replies[0], expected[0])
+        remarks = _remarks(cases, replies) if self.keeps_dtype else ()
+        return Report(self.title, trials, mistake, remarks, diagnosis)
 
     def draw(self, seed: int | None = None) -> list[Case]:
         """Return the cases for `seed`; without one, always the same (from the title)."""
@@ -206,13 +213,30 @@ class Check:
         count = "one value" if returned == 1 else f"{returned} values"
         return f"You returned {count}; {len(self.outputs)} are asked for: `return {names}`."
 
+    def _diagnose(self, case: Case, reply: Reply, expected: list[Any]) -> str:
+        """Return what `diagnose` says of arrays that all have the right shape, else nothing."""
+        if self.diagnose is None or reply.failure is not None:
+            return ""
+        got = [as_array(value) for value in split(reply.value, len(self.outputs))]
+        if any(
+            a is None or a.shape != np.shape(right) or a.dtype.kind not in "biuf"
+            for a, right in zip(got, expected, strict=True)
+        ):
+            return ""
+        names = [output.name for output in self.outputs]
+        return self.diagnose(
+            case.known,
+            dict(zip(names, got, strict=True)),
+            dict(zip(names, expected, strict=True)),
+        )
+
     def _name_mistake(
         self, cases: list[Case], replies: list[Reply], wrong_at_first: bool
     ) -> Mistake | None:
         """Return the mistake that behaves most like the judged function, if one does at all."""
         best, best_likeness = None, 0
         for mistake in self.mistakes:
-            callee = LocalCallee(mistake.wrong)
+            callee = as_callee(mistake.wrong)
             theirs = [self._ask(callee, cases[0])]
             if not same(replies[0], theirs[0], len(self.outputs), changes=False):
                 continue  # most mistakes part at once: the other cases need not be run

@@ -29,9 +29,10 @@ class Trial:
 class Report:
     """The outcome of a check; a notebook shows it as a box, a terminal as lines of text.
 
-    state    "not attempted", "wrong" or "right"
-    message  what to say, in plain sentences
-    mistake  the `Mistake` that was recognised, or None
+    state      "not attempted", "wrong" or "right"
+    message    what to say, in plain sentences
+    mistake    the `Mistake` that was recognised, or None
+    diagnosis  what the pattern of wrong outputs hints at, where no mistake was recognised
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class Report:
         trials: Sequence[Trial] = (),
         mistake: Mistake | None = None,
         remarks: Sequence[str] = (),
+        diagnosis: str = "",
     ) -> None:
         self.title, self.trials = title, tuple(trials)
         self.mistake, self.remarks = mistake, tuple(remarks)
+        self.diagnosis = diagnosis
         if not self.trials:
             self.state = NOT_ATTEMPTED
         else:
@@ -60,8 +63,8 @@ class Report:
             return "Not attempted yet: write your code, run the cell, then run this check again."
         if self.failed is None:
             return "Every trial gives the expected result."
-        sentences = [self.mistake.says] if self.mistake else []
-        sentences.append(self.failed.message)
+        cause = self.mistake.says if self.mistake else self.diagnosis
+        sentences = [cause, self.failed.message] if cause else [self.failed.message]
         # An argument changed in place is often the cause of what is wrong with the values.
         changed = [t.message for t in self.trials if t.output == ARGUMENTS and t != self.failed]
         return " ".join([*sentences, *changed])

@@ -59,8 +59,12 @@ class Reply:
 class Callee(Protocol):
     """A function of somebody else's that a check may call, wherever that function lives."""
 
-    def call(self, arguments: dict[str, Any]) -> Reply:
-        """Call with the values of `arguments`, in their order; never raises."""
+    def call(self, arguments: dict[str, Any], keep: tuple[int, ...] = ()) -> Reply:
+        """Call with the values of `arguments`, in their order; never raises.
+
+        `keep` tells which values of a returned tuple stay where they are, as handles, even if
+        they are plain data: a cache that were copied would hide a buffer used twice.
+        """
 
 
 class LocalCallee:
@@ -69,13 +73,18 @@ class LocalCallee:
     def __init__(self, function: Callable) -> None:
         self._function = function
 
-    def call(self, arguments: dict[str, Any]) -> Reply:
+    def call(self, arguments: dict[str, Any], keep: tuple[int, ...] = ()) -> Reply:
         """Call on copies of `arguments` (by position), so that the caller's own stay unchanged."""
         sent = {name: _copy_in(value) for name, value in arguments.items()}
         before = {name: fingerprint(value) for name, value in sent.items()}
         try:
             with np.errstate(all="ignore"):  # an overflow is judged by its result, not by a warning
-                value = _copy_out(self._function(*sent.values()))
+                value = self._function(*sent.values())
+            if isinstance(value, tuple):
+                kept = (Handle(v) if i in keep else _copy_out(v) for i, v in enumerate(value))
+                value = tuple(kept)
+            else:
+                value = _copy_out(value)
         except Exception as error:
             return Reply(failure=_failure(error, self._function))
         changed = tuple(name for name, value in sent.items() if fingerprint(value) != before[name])
@@ -110,7 +119,7 @@ class _Unavailable:
 
     failure: Failure
 
-    def call(self, arguments: dict[str, Any]) -> Reply:
+    def call(self, arguments: dict[str, Any], keep: tuple[int, ...] = ()) -> Reply:
         return Reply(failure=self.failure)
 
 

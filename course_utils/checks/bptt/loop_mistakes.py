@@ -1,0 +1,3 @@
+"""What learners get wrong in the loop of the way back."""
+
+LOOP_MISTAKES = ()

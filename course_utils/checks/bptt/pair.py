@@ -1,0 +1,99 @@
+"""A check of forward and backward together: what passes between them is nobody's business.
+
+The pair is called as a training loop would call it: forward, then forward once more on other
+numbers (a second layer, or the next batch), then backward with the first call's cache. The cache
+is an opaque handle all the while, so any design of it is legitimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks import rnn
+from course_utils.checks.bptt import cases, oracle
+from course_utils.checks.bptt.backward import GRADIENTS
+from course_utils.checks.core import UNUSABLE, Check, Output
+from course_utils.checks.report import NOT_ATTEMPTED, Report
+from course_utils.checks.rooms import Callee, Failure, Handle, Reply, as_callee
+
+WEIGHTS = ("W_xh", "W_hh", "b_h")
+FORWARD = ("x", "h0", *WEIGHTS)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Forward and backward as one `Callee`: x, h0, W_xh, W_hh, b_h, dh go in, h and all gradients
+    come out."""
+
+    forward: Callee
+    backward: Callee
+
+    def call(self, arguments: dict[str, Any], keep: tuple[int, ...] = ()) -> Reply:
+        given = {name: arguments[name] for name in FORWARD}
+        first = self.forward.call(given, keep=(1,))
+        if first.failure is not None:
+            return first
+        if not isinstance(first.value, tuple) or len(first.value) != 2:
+            says = "`rnn_forward` should return two things, `h` and a cache for `rnn_backward`"
+            return Reply(failure=Failure(UNUSABLE, says), changed=first.changed)
+        h, cache = first.value
+        self.forward.call({name: _other(array) for name, array in given.items()}, keep=(1,))
+        second = self.backward.call({"dh": arguments["dh"], "cache": cache})
+        changed = first.changed + tuple(name for name in second.changed if name != "cache")
+        if second.failure is not None:
+            return Reply(failure=second.failure, changed=changed)
+        gradients = second.value if isinstance(second.value, tuple | list) else (second.value,)
+        return Reply(value=(h, *gradients), changed=changed)
+
+
+def _other(array: np.ndarray) -> np.ndarray:
+    """Return other numbers of the same shape and type, for the call in between."""
+    return (0.5 * array - 0.25).astype(array.dtype)
+
+
+@dataclass(frozen=True)
+class _StatesOnly:
+    """The forward half of a pair, without its cache, as the check of forward passes wants it."""
+
+    forward: Callee
+
+    def call(self, arguments: dict[str, Any], keep: tuple[int, ...] = ()) -> Reply:
+        reply = self.forward.call(arguments, keep=(1,))
+        if isinstance(reply.value, tuple) and len(reply.value) == 2:
+            h, cache = reply.value
+            if isinstance(cache, Handle):
+                return Reply(value=h, changed=reply.changed)
+        return reply
+
+
+def _pair_oracle(x, h0, W_xh, W_hh, b_h, dh) -> tuple[np.ndarray, ...]:
+    h = oracle.states(x, h0, W_xh, W_hh, b_h)
+    return h, *oracle.through_time(dh, x, h0, W_xh, W_hh, b_h)
+
+
+PAIR = Check(
+    "forward and backward through time",
+    [Output("h", "(B, T, H)"), *GRADIENTS],
+    cases.pair_cases,
+    _pair_oracle,
+)
+
+
+def forward_and_backward(
+    forward: Callable | Callee, backward: Callable | Callee, *, seed: int | None = None
+) -> Report:
+    """Judge `rnn_forward(x, h0, W_xh, W_hh, b_h) -> (h, cache)` with
+    `rnn_backward(dh, cache) -> (dx, dh0, dW_xh, dW_hh, db_h)`.
+
+    A wrong forward pass is named first: the gradients of a wrong state can only be wrong.
+    """
+    forward, backward = as_callee(forward), as_callee(backward)
+    report = PAIR(Pair(forward, backward), seed=seed)
+    if report.state == NOT_ATTEMPTED or report.failed is None:
+        return report
+    mistake = rnn.rnn_forward(_StatesOnly(forward), seed=seed).mistake or report.mistake
+    return Report(report.title, report.trials, mistake, report.remarks, report.diagnosis)

@@ -1,0 +1,3 @@
+"""What learners get wrong in one step of the way back."""
+
+STEP_MISTAKES = ()
