@@ -1,7 +1,8 @@
 """Training torch models with progress, early stopping and clipping, and repeating it over seeds.
 
 Two environment variables steer every training: COURSE_THREADS (1 by default: small recurrent nets
-run slower on more) and COURSE_SMOKE=1, which takes one batch an epoch, to see that all runs.
+run slower on more) and COURSE_SMOKE=1, which takes one batch an epoch, and two updates in a loop
+that asks `steps`, to see that all runs.
 """
 
 import copy
@@ -43,6 +44,11 @@ def set_threads(n: int | None = None) -> int:
     os.environ["COURSE_THREADS"] = str(n)
     torch.set_num_threads(n)
     return n
+
+
+def steps(n: int) -> int:
+    """Return n, the updates that a loop written out in a lesson takes; with COURSE_SMOKE=1 two."""
+    return min(n, 2) if _smoke() else n
 
 
 def clip_by_global_norm(

@@ -43,6 +43,15 @@ def fit(model, optimizer, *args, **kwargs):
     return training.fit(model, mse, *args, optimizer=optimizer, progress=False, **kwargs)
 
 
+# --- steps ---
+
+
+def test_steps_are_what_was_asked_for_and_few_when_it_only_has_to_run(monkeypatch):
+    assert [training.steps(n) for n in (0, 1, 1500)] == [0, 1, 1500]
+    monkeypatch.setenv("COURSE_SMOKE", "1")
+    assert [training.steps(n) for n in (0, 1, 1500)] == [0, 1, 2]
+
+
 # --- fit ---
 
 
