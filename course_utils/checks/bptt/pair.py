@@ -7,7 +7,7 @@ is an opaque handle all the while, so any design of it is legitimate.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,33 +26,47 @@ FORWARD = ("x", "h0", *WEIGHTS)
 
 @dataclass(frozen=True)
 class Pair:
-    """Forward and backward as one `Callee`: x, h0, W_xh, W_hh, b_h, dh go in, h and all gradients
-    come out."""
+    """Forward and backward as one `Callee`: what both are given goes in, all they return comes out.
+
+    given     the arguments of the forward pass, by name and in order
+    values    what it returns before the cache
+    upstream  the arguments of the backward pass before the cache: one gradient for each value
+    """
 
     forward: Callee
     backward: Callee
+    given: Sequence[str] = FORWARD
+    values: Sequence[str] = ("h",)
+    upstream: Sequence[str] = ("dh",)
 
     def call(self, arguments: dict[str, Any], keep: tuple[int, ...] = ()) -> Reply:
-        given = {name: arguments[name] for name in FORWARD}
-        first = self.forward.call(given, keep=(1,))
+        given = {name: arguments[name] for name in self.given}
+        last = len(self.values)
+        first = self.forward.call(given, keep=(last,))
         if first.failure is not None:
             return first
-        if not isinstance(first.value, tuple) or len(first.value) != 2:
-            says = "`rnn_forward` should return two things, `h` and a cache for `rnn_backward`"
+        if not isinstance(first.value, tuple) or len(first.value) != last + 1:
+            names = ", ".join(f"`{name}`" for name in self.values)
+            says = f"the forward pass should return {names} and a cache for the backward pass"
             return Reply(failure=Failure(UNUSABLE, says), changed=first.changed)
-        h, cache = first.value
-        self.forward.call({name: _other(array) for name, array in given.items()}, keep=(1,))
-        second = self.backward.call({"dh": arguments["dh"], "cache": cache})
+        *values, cache = first.value
+        self.forward.call({name: _other(value) for name, value in given.items()}, keep=(last,))
+        arriving = {name: arguments[name] for name in self.upstream}
+        second = self.backward.call({**arriving, "cache": cache})
         changed = first.changed + tuple(name for name in second.changed if name != "cache")
         if second.failure is not None:
             return Reply(failure=second.failure, changed=changed)
         gradients = second.value if isinstance(second.value, tuple | list) else (second.value,)
-        return Reply(value=(h, *gradients), changed=changed)
+        return Reply(value=(*values, *gradients), changed=changed)
 
 
-def _other(array: np.ndarray) -> np.ndarray:
+def _other(value: Any) -> Any:
     """Return other numbers of the same shape and type, for the call in between."""
-    return (0.5 * array - 0.25).astype(array.dtype)
+    if isinstance(value, dict):
+        return {name: _other(entry) for name, entry in value.items()}
+    if value.dtype.kind != "f":
+        return value  # lengths stay what they are
+    return (0.5 * value - 0.25).astype(value.dtype)
 
 
 @dataclass(frozen=True)
