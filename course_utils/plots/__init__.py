@@ -6,6 +6,7 @@ from .figure import Figure, show
 from .heatmap import diverging_map, heatmap_through_time
 from .slider import slider_curves
 from .style import COLORS, LINESTYLES, MARKERS, use_style
+from .zoo import zoo
 
 __all__ = [
     "COLORS",
@@ -21,4 +22,5 @@ __all__ = [
     "slider_curves",
     "unrolled_diagram",
     "use_style",
+    "zoo",
 ]

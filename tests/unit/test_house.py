@@ -20,6 +20,7 @@ FLOORS = [
     "course_utils.training",
     "course_utils.plots",
     "course_utils.course_map",
+    "course_utils.scorecard",
     "course_utils.checks",
     "course_utils.quiz",
     "course_utils.lessons",
