@@ -117,17 +117,17 @@ class Report:
         }[self.state]
         parts = [
             f"<p style='margin:0'><strong><span aria-hidden='true' style='color:{colour}'>{mark}"
-            f"</span> {escape(self.title)}: {self.state}.</strong> {_inline(self.message)}</p>"
+            f"</span> {escape(self.title)}: {self.state}.</strong> {inline(self.message)}</p>"
         ]
         if self.failed is not None:
-            parts.append(f"<p style='margin:.4em 0 0'>Tried with: {_inline(self.failed.case)}.</p>")
+            parts.append(f"<p style='margin:.4em 0 0'>Tried with: {inline(self.failed.case)}.</p>")
         if self.hint:
             parts.append(
                 "<details style='margin-top:.4em'><summary>A hint</summary>"
-                f"<p style='margin:.3em 0 0'>{_inline(self.hint)}</p></details>"
+                f"<p style='margin:.3em 0 0'>{inline(self.hint)}</p></details>"
             )
         parts.extend(
-            f"<p style='margin:.4em 0 0'>Remark: {_inline(remark)}</p>" for remark in self.remarks
+            f"<p style='margin:.4em 0 0'>Remark: {inline(remark)}</p>" for remark in self.remarks
         )
         return (
             f"<div role='status' style='border-left:4px solid {colour};padding:.5em .9em;"
@@ -135,7 +135,7 @@ class Report:
         )
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """Escape `text` for HTML, keep its lines, and set what stands between backticks as code."""
     pieces = escape(text).replace("\n", "<br>").split("`")
     if len(pieces) % 2 == 0:  # an unpaired backtick: leave the text as it is
