@@ -1,0 +1,150 @@
+"""Check of lesson 01's clinic: windows, split so that no target is known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from course_utils.checks.compare import as_array
+from course_utils.checks.core import Case, Check, Mistake, Output
+
+
+def _window_cases(rng: np.random.Generator) -> Iterable[Case]:
+    def case(name: str, weight: float = 1, **sizes: int) -> Case:
+        return Case(name, dict(sizes), weight=weight)
+
+    yield case("60 days, windows of 5, 3 days ahead", days=60, length=5, ahead=3, cut=40, weight=3)
+    yield case("one day ahead", days=30, length=4, ahead=1, cut=20)
+    yield case("windows of one day", days=25, length=1, ahead=2, cut=12)
+
+
+def _starts_oracle(days: int, length: int, ahead: int, cut: int) -> tuple[np.ndarray, np.ndarray]:
+    """Look at every window day by day."""
+    train, test = [], []
+    for start in range(days):
+        inputs = range(start, start + length)
+        target = range(start + length, start + length + ahead)
+        if target[-1] >= days:
+            continue
+        if max(*inputs, *target) < cut:
+            train.append(start)
+        if all(day >= cut for day in target):
+            test.append(start)
+    return np.array(train, dtype=int), np.array(test, dtype=int)
+
+
+def _starts(days, length, ahead, cut, train_end, test_from, last=0):
+    n = days - length - ahead + 1 + last
+    return np.arange(train_end), np.arange(test_from, n)
+
+
+def _at_random(days, length, ahead, cut):
+    n = days - length - ahead + 1
+    order = np.random.default_rng(0).permutation(n)
+    held_out = n - max(cut - length - ahead + 1, 0)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
+
+
+def _whole_numbers(known: dict, value: object) -> object:
+    """Return `value` as it is; refuse windows themselves in place of the places they start at."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        return value
+    for name, part in zip(("train", "test"), value, strict=True):
+        array = as_array(part)
+        if array is not None and array.dtype.kind == "b":
+            raise ValueError(
+                f"`{name}` is a mask; return where the windows start: `np.flatnonzero(mask)`"
+            )
+    return value
+
+
+def _window_split(name: str, says: str, hint: str, train_end, test_from, last: int = 0) -> Mistake:
+    """Return the mistake of a split whose two borders are given by functions of the sizes."""
+
+    def wrong(days, length, ahead, cut):
+        borders = train_end(length, ahead, cut), test_from(length, ahead, cut)
+        return _starts(days, length, ahead, cut, *borders, last)
+
+    return Mistake(name, says, hint, wrong)
+
+
+split_windows = Check(
+    "windows split in time",
+    [Output("train", "(windows,)"), Output("test", "(windows,)")],
+    _window_cases,
+    _starts_oracle,
+    (
+        Mistake(
+            "at random",
+            "The windows are split at random: nearly every test window has neighbours in the "
+            "training part, which share most of its days.",
+            "Compare days with `cut`; no random number is needed.",
+            _at_random,
+        ),
+        _window_split(
+            "starts compared with the cut",
+            "You compared the first day of a window with the cut. The last training windows "
+            "then have their targets in the test period.",
+            "A window ends, and its target ends, days after it starts.",
+            lambda length, ahead, cut: cut,
+            lambda length, ahead, cut: cut,
+        ),
+        _window_split(
+            "training targets beyond the cut",
+            "The windows for training end before the cut, but some of their targets lie beyond it.",
+            "The last day of a target is start + length + ahead - 1.",
+            lambda length, ahead, cut: cut - length + 1,
+            lambda length, ahead, cut: cut - length,
+        ),
+        _window_split(
+            "targets lie across the cut",
+            "Some test targets begin before the cut: days of theirs are training days.",
+            "All `ahead` days of a test target are at `cut` or later.",
+            lambda length, ahead, cut: cut - length - ahead + 1,
+            lambda length, ahead, cut: cut - length - ahead + 1,
+        ),
+        _window_split(
+            "test windows lost",
+            "The test part begins too late. A test window may look back over the cut: on the day "
+            "of the forecast these days are known. Only its target must lie beyond.",
+            "A test target begins at start + length; compare that with `cut`.",
+            lambda length, ahead, cut: cut - length - ahead + 1,
+            lambda length, ahead, cut: cut,
+        ),
+        _window_split(
+            "last training window missing",
+            "The last training window is missing: its target may end on day `cut - 1`.",
+            "start + length + ahead <= cut.",
+            lambda length, ahead, cut: cut - length - ahead,
+            lambda length, ahead, cut: cut - length,
+        ),
+        _window_split(
+            "first test window missing",
+            "The first test window is missing: its target may begin on day `cut` itself.",
+            "start + length >= cut.",
+            lambda length, ahead, cut: cut - length - ahead + 1,
+            lambda length, ahead, cut: cut - length + 1,
+        ),
+        _window_split(
+            "targets beyond the series",
+            "The last test windows have no whole target: the series ends first.",
+            "start + length + ahead <= days.",
+            lambda length, ahead, cut: cut - length - ahead + 1,
+            lambda length, ahead, cut: cut - length,
+            last=1,
+        ),
+        Mistake(
+            "parts exchanged",
+            "The parts are right and come in the wrong order.",
+            "`return train, test`.",
+            lambda days, length, ahead, cut: _starts_oracle(days, length, ahead, cut)[::-1],
+        ),
+    ),
+    read=_whole_numbers,
+)
+"""Judges `split_windows(days, length, ahead, cut) -> (train, test)`: where windows start.
+
+Window s holds days s to s + length - 1, its target the `ahead` days that follow. Training windows
+and their targets end before day `cut`; all days of a test target are at `cut` or later.
+"""
