@@ -106,7 +106,7 @@ def _fetch(file: RemoteFile, path: Path) -> None:
     except requests.HTTPError as error:
         raise Unavailable(f"{host} answers {error.response.status_code}") from error
     except requests.RequestException as error:
-        raise Unavailable(f"{host} cannot be reached") from error
+        raise Unavailable(f"no connection to {host}, or a broken one") from error
     except ValueError as error:
         raise Unavailable(f"what {host} sent is not the file that the course knows") from error
 

@@ -1,7 +1,6 @@
 """Film reviews where the reader has them; otherwise reviews whose verdict only word order tells."""
 
 import math
-import os
 import re
 import tarfile
 import zlib
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils.data.remote import course_data
 from course_utils.errors import CourseError
 
 
@@ -154,12 +154,9 @@ def load_imdb(folder: str | Path | None = None) -> Reviews | None:
 
     Raises CourseError where the folder does not exist, the archive is damaged, or a part is empty.
     """
-    folder = folder or os.environ.get("COURSE_DATA")
-    if not folder:
+    folder = course_data(folder)
+    if folder is None:
         return None
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CourseError(f"The data folder {folder} does not exist; make it or unset COURSE_DATA.")
     unpacked, archive = folder / "aclImdb", folder / "aclImdb_v1.tar.gz"
     if unpacked.is_dir():
         source, files = unpacked, _files_of_folder(unpacked)

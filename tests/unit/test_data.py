@@ -20,7 +20,7 @@ def test_importing_the_data_loads_no_heavy_package():
     code = (
         "import sys; import course_utils.data, course_utils.training; "
         "course_utils.data.load_weather(); course_utils.data.order_reviews(3); "
-        "print([m for m in ('torch', 'pandas', 'matplotlib', 'sklearn', 'tqdm') "
+        "print([m for m in ('torch', 'pandas', 'matplotlib', 'sklearn', 'tqdm', 'pooch', 'scipy') "
         "if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -60,6 +60,26 @@ def test_missing_weather_package_is_one_sentence(monkeypatch):
     monkeypatch.setattr("course_utils.data.weather.find_spec", lambda name: None)
     with pytest.raises(CourseError, match="install the package vega_datasets"):
         data.load_weather()
+
+
+def test_labels_of_the_weather_drift():
+    weather = data.load_weather()
+    assert weather.labels.shape == weather.dates.shape
+    assert set(weather.labels) == {"drizzle", "fog", "rain", "snow", "sun"}
+    years = weather.dates[weather.labels == "fog"].astype("datetime64[Y]")
+    foggy = Counter(years.astype(str).tolist())
+    assert foggy["2012"] == 5 and foggy["2014"] == 151
+
+
+def test_stocks_agree_with_the_package_that_brings_them():
+    table = pytest.importorskip("vega_datasets").local_data.stocks()
+    stocks = data.load_stocks()
+    assert (np.diff(stocks.dates) == np.timedelta64(1, "M")).all()
+    assert stocks.prices.shape == (len(stocks.dates), len(stocks.names)) == (123, 5)
+    for row in table.itertuples():
+        t = stocks.dates.tolist().index(row.date.date().replace(day=1))
+        assert stocks.prices[t, stocks.names.index(row.symbol)] == row.price
+    assert np.isfinite(stocks.prices).sum() == len(table)
 
 
 @given(time=st.integers(2, 30), length=st.integers(1, 10), horizon=st.integers(1, 5))
