@@ -21,7 +21,7 @@ class Stocks:
 def load_stocks() -> Stocks:
     """Return 123 monthly prices, January 2000 to March 2010, from the file in `vega_datasets`.
 
-    The prices are adjusted for later splits, so they are not what was paid on the day.
+    The file gives prices adjusted for later splits and dividends, not what was paid on the day.
 
     Raises CourseError where the package `vega_datasets`, which brings the file, is missing.
     """
