@@ -99,7 +99,7 @@ def load_text(name: str = "manual") -> Text:
 def _manual(because: str = "This is ") -> Text:
     from pydoc_data.topics import topics
 
-    # Nearly a fifth of the topics' text is printed under two of them, as "while" is under "compound" too.
+    # Nearly a fifth of the text is printed under two topics, as "while" is under "compound" too.
     # Kept twice, it would stand in a training and in a held-out part and flatter every model.
     paragraphs, seen = [], set()
     for topic in sorted(topics):

@@ -33,7 +33,7 @@ def heartbeat(
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * hz)) / hz
     voltage = noise * rng.standard_normal(len(time))
-    r_wave = 0.0
+    r_wave = -30 / bpm  # half a beat before the beginning
     while r_wave < seconds + 60 / bpm:  # one beat more, whose P wave may be in sight
         length = 60 / bpm * (1 + 0.05 * rng.standard_normal())
         for phase, width, height in _WAVES.values():
