@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.bptt import cases, oracle
+from course_utils.checks.bptt.loop_mistakes import LOOP_MISTAKES
+from course_utils.checks.bptt.step_mistakes import STEP_MISTAKES
 from course_utils.checks.core import Check, Convention, Output
 
 GRADIENTS = [
@@ -54,7 +56,7 @@ rnn_step_backward = Check(
     [Output("dx_t", "(B, D)"), Output("dh_prev", "(B, H)"), *GRADIENTS[2:]],
     cases.step_cases,
     oracle.one_step,
-    (),
+    STEP_MISTAKES,
     {"weights": _weights},
 )
 """Judges `rnn_step_backward(dh_t, x_t, h_prev, h_t, W_xh, W_hh)`; may declare weights."""
@@ -64,7 +66,7 @@ rnn_backward = Check(
     GRADIENTS,
     cases.sequence_cases,
     oracle.through_time,
-    (),
+    LOOP_MISTAKES,
     {"batch_first": _batch_first, "weights": _weights},
 )
 """Judges `rnn_backward(dh, x, h0, h, W_xh, W_hh)`; may declare batch_first, weights."""

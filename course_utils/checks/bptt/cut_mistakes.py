@@ -1,0 +1,121 @@
+"""What learners do to the gradient on its way back that nobody asked for: cut, skip, clip."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_utils.checks.bptt.patches import after, loop
+from course_utils.checks.core import Mistake, variants
+
+
+def _cut_every(k, from_the_end):
+    """Return the way back with nothing carried over every k-th border between steps."""
+
+    def carry(from_later, dh_prev, t, T):
+        border = (T - t) % k == 0 if from_the_end else t % k == 0
+        return 0 * dh_prev if border and t else dh_prev
+
+    return loop(carry=carry)
+
+
+def _stopped_after(k, dh0=True):
+    """Return the way back that visits the last k steps only."""
+
+    def keep(outputs, dh, *rest):
+        return outputs if dh0 else [outputs[0], 0 * outputs[1], *outputs[2:]]
+
+    stopped = loop(steps=lambda T: list(reversed(range(T)))[:k])
+    return after(keep, stopped)
+
+
+def _norm(arrays):
+    return np.sqrt(sum(np.sum(array**2) for array in arrays)) + 1e-300
+
+
+def _carry_by_value(limit):
+    return loop(carry=lambda later, dh_prev, t, T: np.clip(dh_prev, -limit, limit))
+
+
+def _carry_by_norm(limit):
+    return loop(carry=lambda later, dh_prev, t, T: dh_prev * min(1, limit / _norm([dh_prev])))
+
+
+def _all_by_value(limit, first=0):
+    return after(
+        lambda out, *rest: [*out[:first], *(np.clip(g, -limit, limit) for g in out[first:])]
+    )
+
+
+def _all_by_norm(limit, first=0):
+    def change(outputs, *rest):
+        by = min(1, limit / _norm(outputs[first:]))
+        return [*outputs[:first], *(gradient * by for gradient in outputs[first:])]
+
+    return after(change)
+
+
+def _each_by_norm(limit, first=0):
+    def change(outputs, *rest):
+        clipped = (gradient * min(1, limit / _norm([gradient])) for gradient in outputs[first:])
+        return [*outputs[:first], *clipped]
+
+    return after(change)
+
+
+LIMITS = (1.0, 5.0)
+
+CUT_MISTAKES = (
+    *variants(
+        "silent truncation",
+        "The gradient does not go all the way back: it is cut after a few steps.",
+        "The loop runs over all T steps and carries the gradient to each. Truncation is a choice "
+        "that a caller makes, by cutting the sequence into chunks.",
+        *(_stopped_after(k, dh0) for k in (2, 3, 4) for dh0 in (True, False)),
+        *(_cut_every(k, from_the_end) for k in (2, 3, 4) for from_the_end in (False, True)),
+    ),
+    *variants(
+        "only the last step visited",
+        "Only the last step is visited: nothing before it has a gradient.",
+        "Look at how far `return` is indented, and at what the loop runs over: "
+        "`for t in reversed(range(T))`.",
+        _stopped_after(1),
+        _stopped_after(1, dh0=False),
+    ),
+    *variants(
+        "first step skipped",
+        "The first step is never visited: the loop ends at t = 1.",
+        "`range(T - 1, 0, -1)` stops before 0: write `reversed(range(T))`.",
+        loop(steps=lambda T: range(T - 1, 0, -1)),
+        after(
+            lambda out, *rest: [out[0], 0 * out[1], *out[2:]],
+            loop(steps=lambda T: range(T - 1, 0, -1)),
+        ),
+    ),
+    Mistake(
+        "last step skipped",
+        "The last step is never visited: the loop begins at t = T - 2.",
+        "The states are h[:, 0] to h[:, T - 1]: write `reversed(range(T))`.",
+        loop(steps=lambda T: range(T - 2, -1, -1)),
+    ),
+    *variants(
+        "clipping inside (by value)",
+        "The gradient is clipped by value inside the backward pass.",
+        "Return the true gradient. Clipping belongs between the backward pass and the update, "
+        "where its limit can be chosen and seen.",
+        *(_carry_by_value(limit) for limit in LIMITS),
+        *(_all_by_value(limit, first) for limit in LIMITS for first in (0, 2)),
+    ),
+    *variants(
+        "clipping inside (by norm)",
+        "The gradient is clipped by its norm inside the backward pass.",
+        "Return the true gradient. Clipping belongs between the backward pass and the update, "
+        "where its limit can be chosen and seen.",
+        *(_carry_by_norm(limit) for limit in LIMITS),
+        *(
+            way(limit, first)
+            for limit in LIMITS
+            for first in (0, 2)
+            for way in (_all_by_norm, _each_by_norm)
+        ),
+    ),
+)
