@@ -6,6 +6,7 @@ wrong cell in that order is marked: what is wrong after it may only follow from 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ SHAPES = {
     "db_y": "(V,)",
     "loss": "()",
 }
+ERROR = re.compile(r"\d+e")
 OK, FIRST, UNUSABLE = "✓", "◀ first wrong", ("nan", "inf", "no numbers")
 
 
@@ -72,7 +74,8 @@ class Table:
                 # A row of the wrong shape has no cells: it is wrong where it begins, at t = T.
                 if row.fault or row.cells[t - 1] != OK:
                     return row.name, t
-        return next(((row.name, None) for row in self.others if not row.right), None)
+        rows = (*self.steps, *self.others)  # of the steps only what has T = 0 is left
+        return next(((row.name, None) for row in rows if not row.right), None)
 
     @property
     def sentence(self) -> str:
@@ -92,6 +95,13 @@ class Table:
             right = " Every step is right." if self.steps else ""
             return f"First wrong: `{name}`.{right}{unusable} Look at the line that makes `{name}`."
         return self._of_a_step(name, t) + unusable
+
+    @property
+    def _more(self) -> list[str]:
+        """Say why other rows than the first wrong one have no cells, and what was left out."""
+        first = self.first_wrong
+        faults = (row for row in (*self.steps, *self.others) if row.fault)
+        return [*(row.fault for row in faults if first and row.name != first[0]), *self.notes]
 
     def _of_a_step(self, name: str, t: int) -> str:
         """Say what `name` at step t is made from, and that it is right if it was compared."""
@@ -128,23 +138,26 @@ class Table:
         lines += [[row.name, *(cell.text for cell in self._cells(row))] for row in self.steps]
         widths = [max(len(line[i]) for line in lines if i < len(line)) for i in range(self.T + 1)]
         text = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=False)) for line in lines]
-        text += [f"{row.name}: {self._cells(row)[0].text}" for row in self.others]
-        return "\n".join(line.rstrip() for line in [*text, self.sentence, *self.notes])
+        if not self.steps:
+            text = []
+        if self.others:
+            text.append(",  ".join(f"{row.name} {self._cells(row)[0].text}" for row in self.others))
+        return "\n".join(line.rstrip() for line in [*text, self.sentence, *self._more])
 
     def _repr_html_(self) -> str:
-        parts = []
+        parts, legend = [], []
         if self.steps:
-            caption = (
-                "✓ agrees with the oracle; a number is the largest error at that step, relative "
-                "to the step's largest entry. Computed from right to left, and down each column."
-            )
+            caption = "Computed from right to left, and down each column."
             columns = ["gradient", *(f"t = {t}" for t in range(1, self.T + 1))]
             rows = [(row.name, self._cells(row)) for row in self.steps]
             parts.append(html_table(caption, columns, rows))
         if self.others:
-            rows = [(row.name, self._cells(row)) for row in self.others]
-            parts.append(html_table("Without a time axis:", ["gradient", "whole array"], rows))
-        for sentence in (self.sentence, *self.notes):
+            columns = ["array", *(row.name for row in self.others)]
+            cells = [self._cells(row)[0] for row in self.others]
+            parts.append(html_table("Without a time axis.", columns, [("all of it", cells)]))
+        if any(ERROR.match(cell) for row in (*self.steps, *self.others) for cell in row.cells):
+            legend = ["A number is the largest error there, relative to the largest right entry."]
+        for sentence in (self.sentence, *legend, *self._more):
             parts.append(f"<p style='margin:.4em 0 0'>{inline(sentence)}</p>")
         return f"<div role='status' style='line-height:1.45'>{''.join(parts)}</div>"
 
@@ -199,8 +212,10 @@ def _error(got: np.ndarray, right: np.ndarray) -> str:
     scale = np.max(np.abs(right), initial=0.0) or 1.0
     with np.errstate(over="ignore", invalid="ignore"):
         error = np.max(np.abs(got - right)) / scale
-    if not np.isfinite(error):
+    if not np.isfinite(got).all():
         return "nan" if np.isnan(got).any() else "inf"
+    if not np.isfinite(error):
+        return "over 1e300"
     mantissa, exponent = f"{error:.0e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 

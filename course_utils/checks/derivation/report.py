@@ -11,7 +11,7 @@ from course_utils.checks.report import Report, Trial
 from course_utils.checks.table import Cell, html_table
 
 RIGHT, WRONG, MISSING, OWN = "✓ right", "✗ wrong", "– missing", "· not judged"
-FIRST = "◀ first wrong"
+FIRST = "◀ first"
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,6 @@ class Outcome:
     hint: str = ""
     asked: bool = True
 
-    @property
-    def where(self) -> str:
-        """Name the line in a sentence: its number and, where it has one, its name."""
-        return f"Line {self.number}{f' (`{self.name}`)' if self.name else ''}"
-
 
 class SheetReport(Report):
     """A report with one trial for each line; `outcomes` holds the lines in the order typed."""
@@ -51,12 +46,19 @@ class SheetReport(Report):
     def _trial(self, outcome: Outcome, tried: str) -> Trial:
         message = outcome.finding
         if outcome is self.first_wrong:
-            start = "" if outcome.cause else f"{outcome.where} is the first wrong one. "
+            start = "" if outcome.cause else f"{self._where()} "
             message = f"{start}{message}{self._lacking()}"
         elif outcome.verdict == MISSING and self.first_wrong is None:
             message = f"What you typed so far is right.{self._lacking()}"
         passed = outcome.verdict == RIGHT
-        return Trial(tried, outcome.name, passed, message, float(outcome.asked))
+        name = outcome.name if outcome.asked else f"line {outcome.number}"
+        return Trial(tried, name, passed, message, float(outcome.asked))
+
+    def _where(self) -> str:
+        wrong = [outcome for outcome in self.outcomes if outcome.verdict == WRONG]
+        name = f" (`{wrong[0].name}`)" if wrong[0].name else ""
+        rank = "wrong" if len(wrong) == 1 else "the first wrong one"
+        return f"Line {wrong[0].number}{name} is {rank}."
 
     def _lacking(self) -> str:
         if not self.missing:
@@ -68,7 +70,7 @@ class SheetReport(Report):
         wrong = self.first_wrong
         if wrong is None or not wrong.cause:
             return None
-        says = f"{wrong.where} is the first wrong one. {wrong.cause}"
+        says = f"{self._where()} {wrong.cause}"
         return Mistake(wrong.name, says, wrong.hint, wrong=lambda: wrong.typed)
 
     @property
@@ -83,7 +85,7 @@ class SheetReport(Report):
 
     def __repr__(self) -> str:
         rows = [
-            f"  {outcome.number or '':>4}  {self._verdict(outcome):<24}  "
+            f"  {outcome.number or '':>4}  {self._verdict(outcome):<16}  "
             f"{outcome.typed or outcome.name}"
             for outcome in self.outcomes
         ]
@@ -102,8 +104,6 @@ class SheetReport(Report):
             )
             for outcome in self.outcomes
         ]
-        caption = (
-            "Your lines, in your order. Each was computed with the true values of those above it."
-        )
+        caption = "Your lines, each computed with the true values of those above it."
         table = html_table(caption, ["line", "what you typed", "verdict"], rows)
         return f"{super()._repr_html_()}{table}"
