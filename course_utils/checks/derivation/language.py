@@ -57,7 +57,7 @@ def parse(line: str) -> ast.expr:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(_unreadable(line, error)) from None
     match statements:
-        case [ast.Assign(targets=[ast.Name()], value=value)]:
+        case [ast.Assign(targets=[ast.Name(id=name)], value=value)] if name == left_side(line):
             return value
     raise Refused("Each line has the form `name = expression`, with one name on the left.")
 
@@ -112,8 +112,7 @@ ALLOWED = (
 def evaluate(node: ast.expr, known: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return the value of an expression over the arrays `known`; raises Refused."""
     try:
-        with np.errstate(all="ignore"):
-            return np.asarray(_value(node, known), dtype=np.float64)
+        return np.asarray(_value(node, known), dtype=np.float64)
     except RecursionError:
         raise Refused("It is nested too deeply.") from None
 

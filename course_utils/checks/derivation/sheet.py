@@ -77,7 +77,8 @@ class Derivation:
 
     def judge(self, text: str, *, seed: int | None = None) -> Report:
         """Judge the lines in `text`; never raises, whatever stands there."""
-        lines = split_lines(text)
+        # Half a character (a lone surrogate) could not even be printed back.
+        lines = split_lines(text.encode("utf-8", "replace").decode("utf-8"))
         if len(lines) > MOST:
             return self._unusable(f"There are more than {MOST} lines.")
         if not lines:
@@ -85,7 +86,8 @@ class Derivation:
         fixed = zlib.crc32(self.title.encode("utf-8"))
         given, truth = self.draw(np.random.default_rng(fixed if seed is None else seed))
         reading = _Reading(self, given, truth)
-        outcomes = [reading.take(number, line) for number, line in enumerate(lines, 1)]
+        with np.errstate(all="ignore"):  # an overflow is judged by its result, not by a warning
+            outcomes = [reading.take(number, line) for number, line in enumerate(lines, 1)]
         return SheetReport(self.title, [*outcomes, *reading.missing()], self.tried)
 
     def solution(self) -> str:
@@ -121,15 +123,13 @@ class _Reading:
             value, finding = None, str(refusal)
         if name:
             self.seen[name] = number
-        if not asked:
+        if name and not asked:
             self.own[name] = value
         if value is None:
             return Outcome(number, name, text, WRONG, finding, asked=asked)
-        return (
-            self._compare(number, name, text, value)
-            if asked
-            else Outcome(number, name, text, OWN, asked=False)
-        )
+        if not asked:
+            return Outcome(number, name, text, OWN, asked=False)
+        return self._compare(number, name, text, value)
 
     def missing(self) -> list[Outcome]:
         """Return an outcome for each line that is asked for and was not typed."""
@@ -146,8 +146,7 @@ class _Reading:
 
     def _known(self, name: str, expression: ast.expr) -> Mapping[str, np.ndarray]:
         """Return the values that this line may use, the true ones where there is a truth."""
-        for node in ast.walk(expression):
-            used = node.id if isinstance(node, ast.Name) else ""
+        for used in (node.id for node in ast.walk(expression) if isinstance(node, ast.Name)):
             if used == name:
                 raise Refused(f"`{name}` is made from itself.")
             if used in self.truth and used not in self.seen:
