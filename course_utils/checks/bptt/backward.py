@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.bptt import cases, oracle
+from course_utils.checks.bptt.chunk_mistakes import CHUNK_MISTAKES
 from course_utils.checks.bptt.loop_mistakes import LOOP_MISTAKES
+from course_utils.checks.bptt.patterns import diagnose
 from course_utils.checks.bptt.step_mistakes import STEP_MISTAKES
 from course_utils.checks.core import Check, Convention, Output
 
@@ -58,6 +60,7 @@ rnn_step_backward = Check(
     oracle.one_step,
     STEP_MISTAKES,
     {"weights": _weights},
+    diagnose=diagnose,
 )
 """Judges `rnn_step_backward(dh_t, x_t, h_prev, h_t, W_xh, W_hh)`; may declare weights."""
 
@@ -68,6 +71,7 @@ rnn_backward = Check(
     oracle.through_time,
     LOOP_MISTAKES,
     {"batch_first": _batch_first, "weights": _weights},
+    diagnose=diagnose,
 )
 """Judges `rnn_backward(dh, x, h0, h, W_xh, W_hh)`; may declare batch_first, weights."""
 
@@ -76,5 +80,7 @@ truncated_backward = Check(
     GRADIENTS,
     cases.truncated_cases,
     oracle.through_time,
+    CHUNK_MISTAKES,
+    diagnose=diagnose,
 )
 """Judges `truncated_backward(dh, x, h0, h, W_xh, W_hh, k)`: chunks of k steps, state carried."""

@@ -8,6 +8,7 @@ from statistics import geometric_mean
 import numpy as np
 
 from course_utils.checks.bptt import oracle
+from course_utils.checks.bptt.language_mistakes import LOGIT_MISTAKES, PERPLEXITY_MISTAKES
 from course_utils.checks.core import Case, Check, Output
 
 
@@ -37,6 +38,7 @@ perplexity = Check(
     [Output("perplexity", "()")],
     _perplexity_cases,
     _perplexity_oracle,
+    PERPLEXITY_MISTAKES,
 )
 """Judges `perplexity(p_targets, mask) -> number`: exp of the mean nats over what counts."""
 
@@ -57,7 +59,7 @@ def _logit_cases(rng: np.random.Generator) -> Iterable[Case]:
     yield case("V=4 (as many tokens as steps)", 3, 4, 4)
     yield case("one sequence without padding", 1, 6, 5)
     yield case("one step (T=1), one sequence", 1, 1, 5)
-    yield case("logits in the hundreds", 3, 5, 7, scale=300.0)
+    yield case("logits in the thousands", 3, 5, 7, scale=1000.0)
     yield case("float32", 3, 5, 7, dtype=np.float32)
     bools = case("a mask of bools", 3, 5, 7)
     yield Case(bools.name, {**bools.arguments, "mask": bools.arguments["mask"].astype(bool)})
@@ -68,5 +70,6 @@ logits_gradient = Check(
     [Output("dlogits", "(B, T, V)")],
     _logit_cases,
     oracle.dlogits,
+    LOGIT_MISTAKES,
 )
 """Judges `logits_gradient(logits, targets, mask)` of the mean over the tokens that count."""

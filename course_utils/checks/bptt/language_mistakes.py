@@ -1,0 +1,237 @@
+"""What learners get wrong in a language model's perplexity and in the gradient of its logits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_utils.checks.core import Mistake, variants
+
+# --- perplexity ----------------------------------------------------------------------------------
+
+
+def perplexity(p_targets, mask, *, nats=lambda p: -np.log(p), end=np.exp):
+    """Return `end` of the mean of `nats` over what counts: right as it stands."""
+    kept = np.asarray(mask, bool)
+    return end(np.sum(nats(p_targets[kept])) / kept.sum())
+
+
+def _bits(p):
+    return -np.log2(p)
+
+
+PERPLEXITY_MISTAKES = (
+    *variants(
+        "padding in the average",
+        "Padding is counted: the average runs over all N places.",
+        "Add up the nats where mask is 1, and divide by `mask.sum()`.",
+        lambda p, mask: perplexity(p, np.ones(len(p))),
+        lambda p, mask: np.exp(-np.sum(np.log(p) * mask) / len(p)),
+        lambda p, mask: np.exp(-np.sum(np.log(p)) / mask.sum()),
+    ),
+    *variants(
+        "exp per token",
+        "Each token's perplexity 1/p is averaged; the mean comes *before* exp.",
+        "exp(mean of -log p). The mean of exp(-log p) is larger, and one bad token rules it.",
+        lambda p, mask: perplexity(p, mask, nats=lambda p: 1 / p, end=float),
+        lambda p, mask: np.mean(np.exp(-np.log(p) * mask)),
+        lambda p, mask: np.sum(np.exp(-np.log(p) * mask)) / mask.sum(),
+    ),
+    Mistake(
+        "2**nats",
+        "The logarithm is natural, but 2 is raised to its mean.",
+        "Nats go with exp, bits with 2: `np.exp` of the mean of `-np.log(p)`.",
+        lambda p, mask: perplexity(p, mask, end=lambda mean: 2**mean),
+    ),
+    Mistake(
+        "exp(bits)",
+        "The logarithm is to base 2, but exp is taken of its mean.",
+        "Nats go with exp, bits with 2: `np.exp` of the mean of `-np.log(p)`.",
+        lambda p, mask: perplexity(p, mask, nats=_bits),
+    ),
+    Mistake(
+        "exp of a logarithm to base 10",
+        "The logarithm is to base 10, but exp is taken of its mean.",
+        "`np.log` is the natural logarithm, the one that belongs to exp.",
+        lambda p, mask: perplexity(p, mask, nats=lambda p: -np.log10(p)),
+    ),
+    Mistake(
+        "no exp",
+        "This is the mean loss in nats; perplexity is exp of it.",
+        "Take `np.exp` of the mean.",
+        lambda p, mask: perplexity(p, mask, end=float),
+    ),
+    Mistake(
+        "bits, not perplexity",
+        "This is the mean loss in bits; perplexity is exp of the mean in nats.",
+        "Take `np.log`, then `np.exp` of the mean.",
+        lambda p, mask: perplexity(p, mask, nats=_bits, end=float),
+    ),
+    Mistake(
+        "minus forgotten",
+        "The minus is forgotten: this is the typical probability, one over the perplexity.",
+        "A logarithm of a probability is negative; the loss is `-np.log(p)`.",
+        lambda p, mask: perplexity(p, mask, nats=np.log),
+    ),
+    Mistake(
+        "log of the mean probability",
+        "The probabilities are averaged before the logarithm.",
+        "Take the logarithm of each first, then the mean, then exp.",
+        lambda p, mask: perplexity(p, mask, nats=lambda p: p, end=lambda mean: 1 / mean),
+    ),
+    *variants(
+        "sum before exp",
+        "exp is taken of the sum over all tokens: this grows with the length of the text.",
+        "Divide by the number of tokens that count *before* exp.",
+        lambda p, mask: np.exp(-np.sum(np.log(p) * mask)),
+        lambda p, mask: np.exp(-np.sum(np.log(p))),
+        lambda p, mask: np.exp(-np.sum(np.log(p) * mask)) / mask.sum(),
+    ),
+    *variants(
+        "a product too small for a float",
+        "The probabilities are multiplied. Of many small ones the product is 0 in floating point.",
+        "Add logarithms: exp of minus their mean is the same number, and never underflows.",
+        lambda p, mask: np.prod(p[np.asarray(mask, bool)]) ** (-1 / np.sum(mask)),
+        lambda p, mask: (1 / np.prod(p[np.asarray(mask, bool)])) ** (1 / np.sum(mask)),
+        lambda p, mask: np.exp(-np.log(np.prod(p[np.asarray(mask, bool)])) / np.sum(mask)),
+    ),
+)
+
+# --- the gradient of the logits ------------------------------------------------------------------
+
+
+def softmax(logits, axis=-1):
+    raised = np.exp(logits - logits.max(axis=axis, keepdims=True))
+    return raised / raised.sum(axis=axis, keepdims=True)
+
+
+def dlogits(
+    logits,
+    targets,
+    mask,
+    *,
+    axis=-1,
+    softmax=softmax,
+    hot=lambda logits, targets: np.eye(logits.shape[-1])[targets],
+    counts=lambda mask: mask,
+    divide=lambda mask: mask.sum(),
+):
+    """Return (softmax - one-hot) * counts / divide: right as it stands."""
+    excess = softmax(logits, axis) - hot(logits, targets)
+    mask = np.asarray(mask, np.result_type(logits))
+    return excess * counts(mask)[..., None] / divide(mask)
+
+
+def _naive(logits, axis):
+    raised = np.exp(logits)
+    return raised / raised.sum(axis=axis, keepdims=True)
+
+
+def _in_place(logits, targets, mask):
+    right = dlogits(logits, targets, mask)
+    logits -= logits.max(axis=-1, keepdims=True)
+    return right
+
+
+def _subtracted_everywhere(logits, targets):
+    """`p[:, :, targets] -= 1` takes 1 from each id that is a target anywhere in the batch."""
+    hot = np.zeros_like(logits)
+    hot[:, :, targets] = 1
+    return hot
+
+
+def _all_ones(mask):
+    return np.ones_like(mask)
+
+
+LOGIT_MISTAKES = (
+    *variants(
+        "padding has a gradient",
+        "Padding has a gradient: where mask is 0, dlogits is 0.",
+        "Multiply by `mask[..., None]`, and divide by `mask.sum()`.",
+        lambda *a: dlogits(*a, counts=_all_ones),
+        lambda *a: dlogits(*a, counts=_all_ones, divide=np.size),
+        lambda *a: dlogits(*a, counts=_all_ones, divide=lambda mask: 1),
+    ),
+    Mistake(
+        "divided by all tokens",
+        "The sum is divided by B T, with padding counted.",
+        "The loss is a mean over the tokens that count: divide by `mask.sum()`.",
+        lambda *a: dlogits(*a, divide=np.size),
+    ),
+    Mistake(
+        "not divided",
+        "This is the gradient of the *sum* of the losses; asked for is that of their mean.",
+        "Divide by the number of tokens that count, `mask.sum()`.",
+        lambda *a: dlogits(*a, divide=lambda mask: 1),
+    ),
+    *variants(
+        "divided by B or T only",
+        "The sum is divided by one axis' length; the mean runs over all tokens that count.",
+        "Divide by `mask.sum()`.",
+        lambda *a: dlogits(*a, divide=len),
+        lambda *a: dlogits(*a, divide=lambda mask: mask.shape[1]),
+    ),
+    *variants(
+        "a mean of means",
+        "Each sequence is averaged on its own, then the sequences: short ones count too much.",
+        "One mean over all tokens that count: divide by `mask.sum()`, one number.",
+        lambda *a: dlogits(*a, divide=lambda mask: mask.sum(1)[:, None, None] * len(mask)),
+        lambda *a: dlogits(*a, divide=lambda mask: mask.sum(1)[:, None, None]),
+    ),
+    *variants(
+        "one-hot not subtracted",
+        "This is softmax alone: the 1 at the target is not subtracted.",
+        "The gradient is (softmax - one-hot of the target) / number of tokens.",
+        lambda *a: dlogits(*a, hot=lambda logits, targets: 0),
+    ),
+    Mistake(
+        "sign reversed",
+        "Every sign is reversed.",
+        "softmax - one-hot: the target's own logit has a negative gradient, so that it rises.",
+        lambda *a: -dlogits(*a),
+    ),
+    *variants(
+        "1 subtracted at other tokens' targets",
+        "`p[:, :, targets] -= 1` takes 1 away wherever an id is a target of *any* token.",
+        "Pair the indices: `p[np.arange(B)[:, None], np.arange(T), targets] -= 1`.",
+        lambda *a: dlogits(*a, hot=_subtracted_everywhere),
+    ),
+    *variants(
+        "softmax over time or batch",
+        "The softmax runs over the wrong axis; at each token the V probabilities add up to 1.",
+        "Use the last axis: `axis=-1`, with `keepdims=True`.",
+        lambda *a: dlogits(*a, axis=1),
+        lambda *a: dlogits(*a, axis=0),
+        lambda *a: dlogits(*a, axis=None),
+    ),
+    *variants(
+        "logits for probabilities",
+        "The one-hot is subtracted from the logits; softmax is missing.",
+        "The gradient is (softmax(logits) - one-hot of the target) / number of tokens.",
+        lambda *a: dlogits(*a, softmax=lambda logits, axis: logits),
+    ),
+    Mistake(
+        "exp not divided by its sum",
+        "exp(logits) is used without dividing by its sum.",
+        "A softmax adds up to 1 at each token: divide by `.sum(axis=-1, keepdims=True)`.",
+        lambda *a: dlogits(*a, softmax=lambda logits, axis: np.exp(logits)),
+    ),
+    Mistake(
+        "softmax's own slope as well",
+        "The result is multiplied by p (1 - p): the slope of softmax counts twice.",
+        "softmax - one-hot is the whole gradient of the loss by the logits, softmax included.",
+        lambda *a: dlogits(*a) * softmax(a[0]) * (1 - softmax(a[0])),
+    ),
+    Mistake(
+        "exp too large for a float",
+        "exp of a large logit is infinite, and infinity over infinity is nan.",
+        "Subtract each token's largest logit first: softmax does not change.",
+        lambda *a: dlogits(*a, softmax=_naive),
+    ),
+    Mistake(
+        "logits changed in place",
+        "The logits were overwritten on the way.",
+        "`logits -= ...` writes into the caller's array: make a new one.",
+        _in_place,
+    ),
+)
