@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_utils.checks.derivation.rules import STEPS
 from course_utils.checks.derivation.sheet import Arrays, Derivation, Line, Slip
-from course_utils.checks.derivation.three_steps import STEPS, D, H, draw_weights
+from course_utils.checks.derivation.three_steps import D, H, draw_weights
 
 
 def _draw(rng: np.random.Generator) -> tuple[Arrays, Arrays]:

@@ -112,7 +112,8 @@ ALLOWED = (
 def evaluate(node: ast.expr, known: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return the value of an expression over the arrays `known`; raises Refused."""
     try:
-        return np.asarray(_value(node, known), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            return np.asarray(_value(node, known), dtype=np.float64)
     except RecursionError:
         raise Refused("It is nested too deeply.") from None
 
