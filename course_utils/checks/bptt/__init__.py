@@ -5,16 +5,28 @@ from course_utils.checks.bptt.backward import (
     rnn_step_backward,
     truncated_backward,
 )
+from course_utils.checks.bptt.clinic import their_backward, their_illness, their_intermediates
+from course_utils.checks.bptt.deciding import inputs_that_decide
 from course_utils.checks.bptt.language_model import logits_gradient, perplexity
+from course_utils.checks.bptt.loop_mistakes import CATALOGUE
 from course_utils.checks.bptt.numeric import numeric_gradient
 from course_utils.checks.bptt.pair import forward_and_backward
+from course_utils.checks.bptt.survivors import InputSet, input_sets, survivors
 
 __all__ = [
+    "CATALOGUE",
+    "InputSet",
     "forward_and_backward",
+    "input_sets",
+    "inputs_that_decide",
     "logits_gradient",
     "numeric_gradient",
     "perplexity",
     "rnn_backward",
     "rnn_step_backward",
+    "survivors",
+    "their_backward",
+    "their_illness",
+    "their_intermediates",
     "truncated_backward",
 ]

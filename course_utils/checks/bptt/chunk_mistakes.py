@@ -28,34 +28,34 @@ def _cut_where(border):
     return wrong
 
 
-def _chunks(which, dW=range(3)):
-    """Return the way back that keeps the gradients of some chunks only: `which(number)` first one
-    and one past the last; `dW` tells for which of the weights."""
-
-    def wrong(dh, x, h0, h, W_xh, W_hh, k):
-        right = truncated(dh, x, h0, h, W_xh, W_hh, k)
-        T = x.shape[1]
-        starts = list(range(0, T, k))[which]
-        kept = np.zeros((1, T, 1), x.dtype)
-        for a in starts:
-            kept[:, a : a + k] = 1
-        less = truncated(dh * kept, x, h0, h, W_xh, W_hh, k)
-        return *right[:2], *(less[2 + i] if i in dW else right[2 + i] for i in range(3))
-
-    return wrong
-
-
-def _all_of(which):
-    """Return the way back that visits some chunks only."""
+def _only(which):
+    """Return the way back that visits some chunks only: `which(T, k)` says where they start."""
 
     def wrong(dh, x, h0, h, W_xh, W_hh, k):
         T = x.shape[1]
-        kept = np.zeros((1, T, 1), x.dtype)
+        visited = np.zeros((1, T, 1), x.dtype)
         for a in which(T, k):
-            kept[:, a : a + k] = 1
-        return truncated(dh * kept, x, h0, h, W_xh, W_hh, k)
+            visited[:, a : a + k] = 1
+        return truncated(dh * visited, x, h0, h, W_xh, W_hh, k)
 
     return wrong
+
+
+def _weights_of(which):
+    """Return the way back that keeps the weights' gradients of some chunks only."""
+    return lambda *a: (*truncated(*a)[:2], *_only(which)(*a)[2:])
+
+
+def _first_chunk(T, k):
+    return range(0, T, k)[:1]
+
+
+def _last_chunk(T, k):
+    return range(0, T, k)[-1:]
+
+
+def _whole_chunks(T, k):
+    return range(0, T // k * k, k)
 
 
 def _started(start):
@@ -136,7 +136,7 @@ CHUNK_ONLY = (
         "incomplete chunk dropped",
         "The steps that do not fill a whole chunk are left out.",
         "T = 7 with k = 3 makes chunks of 3, 3 and 1: `for a in range(0, T, k)`.",
-        _all_of(lambda T, k: range(0, T // k * k, k)),
+        _only(_whole_chunks),
     ),
     Mistake(
         "chunks counted from the end",
@@ -164,15 +164,15 @@ CHUNK_ONLY = (
         "one chunk's weights only",
         "The weights' gradients hold one chunk's terms only.",
         "The gradients of all chunks add up: `dW += ...`.",
-        _chunks(slice(-1, None)),
-        _chunks(slice(0, 1)),
+        _weights_of(_last_chunk),
+        _weights_of(_first_chunk),
     ),
     *variants(
         "only one chunk visited",
         "Only one chunk has a gradient.",
         "Look at how far `return` is indented: all chunks are visited.",
-        _all_of(lambda T, k: list(range(0, T, k))[-1:]),
-        _all_of(lambda T, k: list(range(0, T, k))[:1]),
+        _only(_last_chunk),
+        _only(_first_chunk),
     ),
     Mistake(
         "averaged over chunks",

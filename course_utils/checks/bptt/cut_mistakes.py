@@ -62,7 +62,27 @@ def _each_by_norm(limit, first=0):
     return after(change)
 
 
-LIMITS = (1.0, 5.0)
+BY_VALUE = (
+    "clipping inside (by value)",
+    "The gradient is clipped by value inside the backward pass.",
+    "Return the true gradient. Clipping belongs between the backward pass and the update, where "
+    "its limit can be chosen and seen.",
+)
+BY_NORM = (
+    "clipping inside (by norm)",
+    "The gradient is clipped by its norm inside the backward pass.",
+    BY_VALUE[2],
+)
+
+
+def _clipping(limit):
+    """Return the ways to clip at `limit`: what is carried, all results, or the weights' only."""
+    wholes = [way(limit, first) for way in (_all_by_norm, _each_by_norm) for first in (0, 2)]
+    return [
+        *variants(*BY_VALUE, _carry_by_value(limit), *(_all_by_value(limit, i) for i in (0, 2))),
+        *variants(*BY_NORM, _carry_by_norm(limit), *wholes),
+    ]
+
 
 CUT_MISTAKES = (
     *variants(
@@ -97,25 +117,8 @@ CUT_MISTAKES = (
         "The states are h[:, 0] to h[:, T - 1]: write `reversed(range(T))`.",
         loop(steps=lambda T: range(T - 2, -1, -1)),
     ),
-    *variants(
-        "clipping inside (by value)",
-        "The gradient is clipped by value inside the backward pass.",
-        "Return the true gradient. Clipping belongs between the backward pass and the update, "
-        "where its limit can be chosen and seen.",
-        *(_carry_by_value(limit) for limit in LIMITS),
-        *(_all_by_value(limit, first) for limit in LIMITS for first in (0, 2)),
-    ),
-    *variants(
-        "clipping inside (by norm)",
-        "The gradient is clipped by its norm inside the backward pass.",
-        "Return the true gradient. Clipping belongs between the backward pass and the update, "
-        "where its limit can be chosen and seen.",
-        *(_carry_by_norm(limit) for limit in LIMITS),
-        *(
-            way(limit, first)
-            for limit in LIMITS
-            for first in (0, 2)
-            for way in (_all_by_norm, _each_by_norm)
-        ),
-    ),
+    *_clipping(1.0),
 )
+
+WIDE_CLIPPING = _clipping(5.0)
+"""Not all inputs have gradients beyond 5: these decide nothing about a reader's own inputs."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.checks.bptt.cut_mistakes import CUT_MISTAKES
+from course_utils.checks.bptt.cut_mistakes import CUT_MISTAKES, WIDE_CLIPPING
 from course_utils.checks.bptt.end_mistakes import END_MISTAKES
 from course_utils.checks.bptt.patches import loop, share
 from course_utils.checks.bptt.reference import backward
@@ -152,7 +152,7 @@ LOOP_ONLY = (
     ),
 )
 
-LOOP_MISTAKES = (
+CATALOGUE = (
     *LOOP_ONLY,
     *CUT_MISTAKES,
     *END_MISTAKES,
@@ -162,3 +162,6 @@ LOOP_MISTAKES = (
     ),
     *order_mistakes(backward, "dx, dh0, dW_xh, dW_hh, db_h"),
 )
+"""The wrong ways back that a good test must tell from the right one."""
+
+LOOP_MISTAKES = (*CATALOGUE, *WIDE_CLIPPING)

@@ -16,6 +16,8 @@ import numpy as np
 from course_utils.checks import rnn
 from course_utils.checks.bptt import cases, oracle
 from course_utils.checks.bptt.backward import GRADIENTS
+from course_utils.checks.bptt.pair_mistakes import pair_mistakes
+from course_utils.checks.bptt.patterns import diagnose
 from course_utils.checks.core import UNUSABLE, Check, Output
 from course_utils.checks.report import NOT_ATTEMPTED, Report
 from course_utils.checks.rooms import Callee, Failure, Handle, Reply, as_callee
@@ -89,11 +91,17 @@ def _pair_oracle(x, h0, W_xh, W_hh, b_h, dh) -> tuple[np.ndarray, ...]:
     return h, *oracle.through_time(dh, x, h0, W_xh, W_hh, b_h)
 
 
+def _pair(forward: Callable, backward: Callable) -> Pair:
+    return Pair(as_callee(forward), as_callee(backward))
+
+
 PAIR = Check(
     "forward and backward through time",
     [Output("h", "(B, T, H)"), *GRADIENTS],
     cases.pair_cases,
     _pair_oracle,
+    pair_mistakes(_pair),
+    diagnose=diagnose,
 )
 
 
@@ -105,9 +113,8 @@ def forward_and_backward(
 
     A wrong forward pass is named first: the gradients of a wrong state can only be wrong.
     """
-    forward, backward = as_callee(forward), as_callee(backward)
-    report = PAIR(Pair(forward, backward), seed=seed)
+    report = PAIR(_pair(forward, backward), seed=seed)
     if report.state == NOT_ATTEMPTED or report.failed is None:
         return report
-    mistake = rnn.rnn_forward(_StatesOnly(forward), seed=seed).mistake or report.mistake
+    mistake = rnn.rnn_forward(_StatesOnly(as_callee(forward)), seed=seed).mistake or report.mistake
     return Report(report.title, report.trials, mistake, report.remarks, report.diagnosis)

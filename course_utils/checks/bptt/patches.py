@@ -75,18 +75,20 @@ def ordered(order: Sequence[int], function: Callable) -> Callable:
     return after(lambda outputs, *arguments: [outputs[i] for i in order], function)
 
 
-def inner(dh, x, h0, h, W_xh, W_hh) -> tuple[np.ndarray, np.ndarray]:
-    """Return what arrived at every h_t in all, and da; both (B, T, H), both right."""
+def inner(
+    dh, x, h0, h, W_xh, W_hh, *, inside=reference.inside, **pieces: Callable
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what arrived at every h_t in all, and da, both (B, T, H); `pieces` as exchanged."""
     arrived, da = np.zeros_like(h), np.zeros_like(h)
     steps = reversed(range(h.shape[1]))
 
-    def inside(dh_t, from_later, *here):
+    def noting(dh_t, from_later, *here):
         t = next(steps)
         arrived[:, t] = dh_t + from_later
-        da[:, t] = reference.inside(dh_t, from_later, *here)
+        da[:, t] = inside(dh_t, from_later, *here)
         return da[:, t]
 
-    reference.backward(dh, x, h0, h, W_xh, W_hh, inside=inside)
+    reference.backward(dh, x, h0, h, W_xh, W_hh, inside=noting, **pieces)
     return arrived, da
 
 
