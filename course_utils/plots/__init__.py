@@ -1,5 +1,6 @@
 """Figures of the course: one style, diagrams of networks, heat maps, curves, sliders."""
 
+from .backward import backward_diagram
 from .curves import bars_with_spread, curves
 from .diagrams import folded_diagram, unrolled_diagram
 from .figure import Figure, show
@@ -13,6 +14,7 @@ __all__ = [
     "LINESTYLES",
     "MARKERS",
     "Figure",
+    "backward_diagram",
     "bars_with_spread",
     "curves",
     "diverging_map",
