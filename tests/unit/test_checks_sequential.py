@@ -63,7 +63,7 @@ def untouched(*arguments):
 
 
 def test_every_check_has_a_reference_here():
-    assert set(REFERENCES) == set(CHECKS) == set(sequential.__all__)
+    assert set(REFERENCES) == set(CHECKS) == set(sequential.__all__) - {"their_score"}
 
 
 @pytest.mark.parametrize("name", CHECKS)

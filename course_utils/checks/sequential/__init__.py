@@ -4,7 +4,7 @@ Each oracle takes another road than the mistakes do: string searches where they 
 torch's modules where they add up products, a scaler of scikit-learn where they use means.
 """
 
-from course_utils.checks.sequential.clinic import split_windows
+from course_utils.checks.sequential.clinic import split_windows, their_score
 from course_utils.checks.sequential.costs import window_parameters
 from course_utils.checks.sequential.markov import in_k_days, transition_matrix
 from course_utils.checks.sequential.splitting import split_and_scale
@@ -15,6 +15,7 @@ __all__ = [
     "in_k_days",
     "split_and_scale",
     "split_windows",
+    "their_score",
     "transition_matrix",
     "unseen_share",
     "window_parameters",

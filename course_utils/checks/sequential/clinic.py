@@ -148,3 +148,36 @@ split_windows = Check(
 Window s holds days s to s + length - 1, its target the `ahead` days that follow. Training windows
 and their targets end before day `cut`; all days of a test target are at `cut` or later.
 """
+
+
+def their_score(
+    features: np.ndarray,
+    wet: np.ndarray,
+    *,
+    split: str = "random",
+    scaled_by: str = "all",
+    drop_last: int = 0,
+) -> float:
+    """Return the accuracy that the clinic's patient reports, or has after one thing was changed.
+
+    From the mean of the last 30 days of `features (days, D)` the nearest neighbour in the training
+    windows says whether at least half of the next 14 days will be `wet (days,)`. `split` is
+    "random" (a fifth of the windows is held out) or "time" (the last 365 days are, and no training
+    target reaches into them); `scaled_by` is "all" or "train"; `drop_last` leaves out as many days
+    at the end of each window.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    length, ahead, days = 30, 14, len(wet)
+    starts = np.arange(days - length - ahead + 1)
+    x = np.array([features[s : s + length - drop_last].mean(axis=0) for s in starts])
+    y = np.array([wet[s + length : s + length + ahead].mean() >= 0.5 for s in starts])
+    if split == "time":
+        train, test = _starts_oracle(days, length, ahead, days - 365)
+    else:
+        order = np.random.default_rng(0).permutation(len(starts))
+        test, train = np.split(order, [len(starts) // 5])
+    fitted = x if scaled_by == "all" else x[train]
+    x = (x - fitted.mean(axis=0)) / fitted.std(axis=0)
+    model = KNeighborsClassifier(n_neighbors=1).fit(x[train], y[train])
+    return float((model.predict(x[test]) == y[test]).mean())
