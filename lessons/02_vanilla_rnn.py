@@ -43,7 +43,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from course_utils import plots, quiz
+from course_utils import plots, quiz, scorecard
 from course_utils.checks import hand_set, networks, rnn
 from course_utils.data import (
     Vocab,
@@ -2138,6 +2138,17 @@ quiz.numeric(
         0.5: "At 0.5 the curve lies below the diagonal: the value goes on falling.",
     },
 )
+
+# %% [markdown]
+# ## Back to the table of lesson 01
+#
+# Lesson 01 asked four things of a model of sequences, and none of its models did all four. The RNN's
+# row can be filled now. Any length and shared weights: the loop of section 3, the count of section 11.
+# Order: the reviews of section 12. Long reach is the open one. Section 5 kept a bit for ever with weights
+# set by hand; whether training finds such weights is the question of lessons 03 and 04.
+
+# %%
+scorecard.show(upto="02")
 
 # %% [markdown]
 # ## Recap
