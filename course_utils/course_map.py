@@ -22,7 +22,7 @@ class Lesson:
 
 LESSONS = (
     Lesson("00", "Start here", "How do I work here, and what must I know?", (), True),
-    Lesson("01", "The sequential-data problem", "Why is a fixed window not enough?", ("00",)),
+    Lesson("01", "The sequential-data problem", "Why is a fixed window not enough?", ("00",), True),
     Lesson("02", "The vanilla RNN", "How can one net read any length?", ("01",), True),
     Lesson("03", "Training: backpropagation through time", "How does such a net learn?", ("02",)),
     Lesson("04", "Vanishing and exploding gradients", "Why does it forget?", ("03",)),
