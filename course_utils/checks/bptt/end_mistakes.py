@@ -61,7 +61,7 @@ def _time_major(steps, out=lambda dx: dx):
 END_MISTAKES = (
     *variants(
         "everything averaged over batch",
-        "The gradients are divided by the batch size B.",
+        "Gradients are divided by the batch size B.",
         "Add up over the batch. If the loss is a mean, its 1/B is in `dh` already.",
         _scaled(lambda B, T: 1 / B),
     ),

@@ -198,7 +198,7 @@ SHARE_MISTAKES = (
     ),
     Mistake(
         "everything averaged over batch",
-        "The weights' gradients are divided by the batch size B.",
+        "Gradients are divided by the batch size B.",
         "Add up over the batch. If the loss is a mean, its 1/B is in `dh` already.",
         step(
             **share(
