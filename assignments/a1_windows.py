@@ -65,7 +65,8 @@ def compare(name, got, right, slips=()):
         if got.shape != right.shape:
             wanted = f"{name} should have shape {right.shape}; yours has {got.shape}"
             raise AssertionError(f"{cause}{wanted}")
-        raise AssertionError(f"{cause}{name} should be\n{right}\nyours is\n{got}")
+        shown = f"{np.round(right, 4)}\nyours is\n{np.round(got, 4)}"
+        raise AssertionError(f"{cause}{name} should be\n{shown}")
 
 
 def what_came(returned):
@@ -150,7 +151,7 @@ def make_features(dates, temperature, wet):
 
 
 # %% [markdown]
-# The tests: the example by hand, days on which the sun has gone half or a quarter of its way, and a property that every honest feature has: it does not know the future.
+# The tests: the example by hand, the day halfway through a leap year, and a property that every honest feature has: it does not know the future.
 
 # %% nbgrader={"grade": true, "grade_id": "features_visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # 1. The example by hand, and what it would give with a slip.
@@ -210,7 +211,7 @@ compare(
 for before, after in zip((dates, temperature, wet), arguments, strict=True):
     assert np.array_equal(before, after, equal_nan=True), "your function changed its arguments"
 
-# 2. Halfway through a leap year, and a quarter of the way back: 2 July 2020 and 2 April 2020.
+# 2. Halfway through a leap year, on day 183 of 366, the circle is opposite to 1 January.
 half = make_features(np.array(["2020-07-02"], "datetime64[D]"), np.ones(1), np.ones(1))
 compare("the circle on 2 July 2020", half[0, :2], [0, -1])
 
@@ -431,6 +432,8 @@ compare(
         "only the oldest day is looked at": [0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2],
         "the oldest day is day - reach": [0, 0, -1, -1, 1, 1, 1, -1, 2, 2, 2],
         "the day borders[0] itself belongs to part 1": [0, 0, 0, -1, -1, -1, 1, 1, -1, -1, 2],
+        "day 10 is borders[0] and no longer training": [0, 0, 0, -1, -1, 1, 1, -1, -1, 2, 2],
+        "day 20 is borders[1] and no longer validation": [0, 0, 0, -1, -1, 1, 1, 1, -1, 2, 2],
         "parts are counted from 0": [1, 1, -1, -1, -1, 2, 2, -1, -1, 3, 3],
     },
 )
@@ -471,7 +474,7 @@ a1.grade("parts", globals(), points=8)
 # By hand: one feature, two windows of two days. The window (1, 3) is training, the window (5, nan) is test.
 # The mean is 2, the deviation 1. So (1, 3) becomes (-1, 1), and (5, nan) becomes (3, 0).
 #
-# A warning about constants: the deviation of thirty times 0.1 is not 0 but 1.4e-17, because of rounding.
+# A warning about constants: the deviation of thirty times 0.1 is not 0 but a few times $10^{-17}$, because of rounding.
 # Do not ask whether the deviation is 0. Ask whether the smallest and the largest value are equal.
 
 
@@ -748,6 +751,10 @@ for lags in ([0], [0, 1, 2, 7]):
         print(f"{name:33}  {errors[0]:.2f}   {errors[1]:.2f}")
 
 # %% [markdown]
+# The two lines of persistence differ a little, since a longer reach purges more days.
+# Three more days in the window make hardly a difference either way: with the season and today at hand, a straight line finds little more in the past.
+# That is what an honest split often shows.
+#
 # Then the Markov chain, on wet and dry days.
 # The tables are counted on 2012 to 2014 and judged on 2015, month by month. So each month counts as a station of its own, and the spread over twelve months says how far to trust a difference.
 # An order below two is judged by the same function: its table is repeated for the days that it does not look at.

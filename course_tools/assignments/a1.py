@@ -37,9 +37,9 @@ from course_utils.checks.compare import as_array
 
 
 def _records(rng: np.random.Generator) -> Iterable[Case]:
-    def case(name, start, N, missing=0, weight=1.0, dtype=np.float64, wettest=0.6) -> Case:
+    def case(name, start, N, missing=0, weight=1.0) -> Case:
         heat = rng.uniform(-8, 30, size=N)
-        wet = (rng.random(N) < wettest).astype(float)
+        wet = (rng.random(N) < 0.6).astype(float)
         # Wet, wet, dry, wet: every case has a spell that ends and one that begins.
         wet[:8] = [1, 1, 0, 1, 1, 1, 0, 1]
         for t in rng.choice(np.arange(3, N), size=missing, replace=False):
@@ -48,15 +48,13 @@ def _records(rng: np.random.Generator) -> Iterable[Case]:
             wet[4] = np.nan
             wet[rng.integers(9, N)] = np.nan
         dates = np.datetime64(start) + np.arange(N)
-        arguments = {"dates": dates, "temperature": heat.astype(dtype), "wet": wet.astype(dtype)}
-        return Case(name, arguments, weight)
+        return Case(name, {"dates": dates, "temperature": heat, "wet": wet}, weight)
 
     year = int(rng.integers(0, 6))
     yield case("from a common to a leap year", f"20{11 + 4 * year}-12-20", 30, 0, 8)
     yield case("days are missing", f"20{13 + year}-05-02", 30, 6, 5)
     yield case("the end of a leap year", f"20{12 + 4 * year}-12-22", 20, weight=2)
     yield case("the last days of 1900, which was no leap year", "1900-12-20", 11)
-    yield case("float32", f"20{13 + year}-08-15", 12, 2, dtype=np.float32)
 
 
 def _columns(_: dict[str, Any], features: Any) -> tuple[np.ndarray, ...]:
@@ -108,10 +106,13 @@ def _targets(rng: np.random.Generator) -> Iterable[Case]:
     first = 30 + int(rng.integers(0, 8))
     later = first + 4 * reach
     every = np.arange(first - 12, later + 20)
-    yield case("every day once, ", every, reach, [first, later], 6)
+    # Without the days on which it matters whether `<` or `<=` stands in the code.
+    edges = [border + edge for border in (first, later) for edge in (-1, 0, reach - 1, reach)]
+    yield case("no day at an edge, ", np.setdiff1d(every, edges), reach, [first, later], 5)
+    yield case("every day once, ", every, reach, [first, later], 3)
     yield case("two stations, ", [*every, *every[5:]], reach, [first, later], 2)
-    yield case("in any order, ", rng.permutation(every)[:25], reach, [first, later], 2)
-    # No day of the next part is this far from its border: all windows are whole, or none is.
+    yield case("in any order, ", rng.permutation(every), reach, [first, later], 2)
+    # All windows that end in part 1 are purged.
     yield case("a part shorter than a window, ", np.arange(20), 6, [8, 12])
     yield case("one window, ", [first + 1], reach, [first, later])
 

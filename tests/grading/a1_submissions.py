@@ -258,6 +258,19 @@ def mean_nats(states, station, P0, P1, P2):
 }
 
 FLOAT32 = {
+    "features": """
+def make_features(dates, temperature, wet):
+    year = dates.astype("datetime64[Y]")
+    share = (dates - year) / ((year + 1).astype("datetime64[D]") - year)
+    out = np.zeros((len(dates), 4), dtype=np.float32)
+    out[:, 0], out[:, 1] = np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)
+    for t in range(len(dates)):
+        change = temperature[t] - temperature[t - 1] if t else 0
+        out[t, 2] = 0 if np.isnan(change) else change
+        before = out[t - 1, 3] if t else 0
+        out[t, 3] = before if np.isnan(wet[t]) else (before + 1) * wet[t]
+    return out
+""",
     "scale": """
 def scale(x, part):
     x = x.astype(np.float32)

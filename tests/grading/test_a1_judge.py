@@ -206,6 +206,7 @@ def named(part, name):
         ("parts", "no purge", "only the target's day"),
         ("parts", "oldest day decides", "only the oldest day"),
         ("parts", "border day in the part before", "itself belongs to part 1"),
+        ("parts", "target on the border's day", "no longer training"),
         ("parts", "reach one too short", "the oldest day is"),
         ("parts", "parts counted from 1", "counted from 0"),
         ("scale", "statistics of all windows", "the test has a say"),
@@ -247,6 +248,29 @@ def test_the_visible_test_names_the_slip(release, part, name, says):
 def test_the_visible_test_says_what_came_back_instead(release, part, wrong, says):
     with pytest.raises(AssertionError, match=says):
         run_visible(release, {**RIGHT, NAMES[part]: wrong}, part)
+
+
+PRICES = {
+    ("features", "365 days in every year"): 4.5,
+    ("features", "missing day ends the spell"): 1.5,
+    ("windows", "stations crossed"): 9.5,
+    ("windows", "stride ignored"): 8.5,
+    ("windows", "newest day first"): 6.5,
+    ("windows", "horizon one too long"): 20,
+    ("parts", "no purge"): 8,
+    ("parts", "target on the border's day"): 4.5,
+    ("scale", "nan spreads"): 2,
+    ("scale", "rounding makes a constant vary"): 0.5,
+    ("fit", "stations crossed"): 4,
+    ("loss", "bits"): 6,
+}
+"""What slips cost in hidden points: the table in docs/instructors/a1.md."""
+
+
+@pytest.mark.parametrize(("slip", "price"), PRICES.items())
+def test_a_slip_costs_what_instructors_are_told(slip, price):
+    part, name = slip
+    assert HIDDEN[part] - hidden({NAMES[part]: named(part, name)}, part)[0] == price
 
 
 def test_features_are_judged_one_by_one():

@@ -6,10 +6,24 @@ import numpy as np
 
 from course_tools.assignments.a1_reference import assign_parts, part_of, scale, scaling
 from course_utils.checks import Mistake
+from course_utils.checks.core import variants
 
 
 def _border_too_late(day, reach, borders):
     return assign_parts(day, reach, [border + 1 for border in borders])
+
+
+def _border_day(also_second):
+    """A target on the border's own day still counts as one of the part before it."""
+
+    def wrong(day, reach, borders):
+        part = assign_parts(day, reach, borders)
+        part[day == borders[0]] = 0
+        if also_second:
+            part[(day == borders[1]) & (day - reach >= borders[0])] = 1
+        return part
+
+    return wrong
 
 
 def _both_sides(day, reach, borders):
@@ -47,6 +61,13 @@ PARTS_MISTAKES = (
         "The day of the border belongs to the part before it here.",
         "Part 1 begins with the day `borders[0]` itself: compare with `<`, not with `<=`.",
         _border_too_late,
+    ),
+    *variants(
+        "target on the border's day",
+        "A target on the border's own day counts as one of the part before it.",
+        "Part 0 ends before `borders[0]`: compare with `<`, not with `<=`.",
+        _border_day(False),
+        _border_day(True),
     ),
     Mistake(
         "reach one too short",
