@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 POINTS = 801  # of the grid on which the distribution of a forecast is followed
-LIMIT = 1e-12  # a gain per day that counts as none
 FAR = 8  # deviations of a normal distribution beyond which 1e-15 of it is left
 
 
@@ -22,7 +21,8 @@ class HiddenWeather:
 
     (A normal distribution knows no limit: about 1 wet day in 30,000 shows more than 100 %.)
 
-    Raises ValueError where a day is not more likely than not like the day before.
+    Raises ValueError where a day is not more likely than not like the day before, where an
+    instrument has no noise, and where the means of the two states are the same.
     """
 
     stay_wet: float = 0.95
@@ -106,6 +106,8 @@ class HiddenWeather:
         of an endless past. No model of any kind does better on average. Nothing is simulated, and
         the error is below 1e-9.
 
+        Raises ValueError where the states look so much alike that the grid below is too coarse.
+
         Given the state, `evidence` is normal with the mean ±d²/2 and the deviation d, d being
         `distance`. So for 0 and 1 days the answer is a formula (`_accuracy_today`). For more, the
         probability p with which a day begins is itself random: its distribution is followed from
@@ -116,21 +118,19 @@ class HiddenWeather:
             raise ValueError(f"days cannot be negative; it is {days}.")
         if days == 0:
             return max(self.share_wet, 1 - self.share_wet)
-        best = self._accuracy_today(self.share_wet)
         if days == 1:
-            return float(best)
+            return float(self._accuracy_today(self.share_wet))
 
         grid, night = self._grid()
         accuracy = self._accuracy_today(self._tomorrow(_sigmoid(grid)))
-        share = self._seen(_logit(self.share_wet), self.share_wet, grid)
-        share /= share.sum()
-        left = math.inf if days is None else days - 2
-        best, gain = share @ accuracy, math.inf
-        while left > 0 and gain > LIMIT:
-            share = share @ night
-            best, gain = share @ accuracy, abs(share @ accuracy - best)
-            left -= 1
-        return float(best)
+        if days is None:
+            share = _unchanged_by(night)
+        else:
+            share = self._seen(_logit(self.share_wet), self.share_wet, grid)
+            share /= share.sum()
+            for _ in range(days - 2):
+                share = share @ night
+        return float(share @ accuracy)
 
     def _tomorrow(self, wet_today):
         """Return P(wet tomorrow) from P(wet today), any shape."""
@@ -171,10 +171,22 @@ class HiddenWeather:
         """Return logits q `(n,)`, and the shares `(n, n)` of the next day's q for each q today."""
         d = self.distance
         farthest = max(_logit(self.stay_wet), _logit(self.stay_dry)) + d * d / 2 + FAR * d
-        grid = np.linspace(-farthest, farthest, POINTS)
+        grid, step = np.linspace(-farthest, farthest, POINTS, retstep=True)
+        if step > 0.8 * d:  # sums over a bell curve are then wrong in the 13th digit, and soon more
+            raise ValueError(
+                f"The means are only {d:.2g} deviations of the noise apart, too little to be "
+                "followed on the grid; take means that differ more, or less noise."
+            )
         p = self._tomorrow(_sigmoid(grid))[:, None]
         night = self._seen(_logit(p), p, grid)
         return grid, night / night.sum(axis=1, keepdims=True)
+
+
+def _unchanged_by(night: np.ndarray) -> np.ndarray:
+    """Return the shares `(n,)` that one more night `(n, n)` leaves as they are."""
+    balance = night.T - np.eye(len(night))
+    balance[-1] = 1  # one equation follows from the others; in its place: the shares sum to 1
+    return np.linalg.solve(balance, np.eye(len(night))[-1])
 
 
 def _logit(p):

@@ -166,8 +166,29 @@ def test_numerical_error_is_as_small_as_stated(weather, days):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hidden_weather, "POINTS", 1111)
         patch.setattr(hidden_weather, "FAR", 9)
-        patch.setattr(hidden_weather, "LIMIT", 1e-15)
         assert weather.best_accuracy(days) == pytest.approx(best, abs=1e-9)
+
+
+def test_best_accuracy_where_memory_helps_only_after_weeks():
+    """Wet spells are so rare that no three days of readings tell of one; weeks of them do."""
+    weather = HiddenWeather(0.99, 0.999, mean_wet=(17.0, 52.0))
+    none, three, many, all_days = (weather.best_accuracy(days) for days in (0, 3, 2500, None))
+    assert three == pytest.approx(none, abs=1e-9)
+    assert many == pytest.approx(all_days, abs=1e-9)
+    forecast = weather.forecast(weather.sample(400, 2000, seed=3)[0])[:, 500:]
+    expected = np.maximum(forecast, 1 - forecast).mean(axis=1)
+    error = expected.std(ddof=1) / math.sqrt(len(expected))
+    assert error < 0.0015
+    assert abs(expected.mean() - all_days) < 3 * error < all_days - none
+
+
+@pytest.mark.parametrize("apart", [0.01, 0.1, 3, 30, 300])
+def test_best_accuracy_of_states_alike_and_unlike(apart):
+    weather = HiddenWeather(mean_wet=(18 - 5 * apart, 52.0))
+    forecast = weather.forecast(weather.sample(400, 400, seed=4)[0])[:, 200:]
+    expected = np.maximum(forecast, 1 - forecast).mean(axis=1)
+    error = expected.std(ddof=1) / math.sqrt(len(expected))
+    assert abs(expected.mean() - weather.best_accuracy()) < 4 * error + 1e-9
 
 
 # --- what makes no sense ---
@@ -184,3 +205,7 @@ def test_nonsense_is_one_sentence():
         HiddenWeather().forecast(np.zeros((1, 3, 2)), days=0)
     with pytest.raises(ValueError, match="cannot be negative"):
         HiddenWeather().best_accuracy(-1)
+    alike = HiddenWeather(mean_wet=(17.99, 52.0))
+    assert 0.5 < alike.best_accuracy(days=1) < 0.501  # a formula: no grid
+    with pytest.raises(ValueError, match=r"only 0\.002 deviations of the noise apart"):
+        alike.best_accuracy()
