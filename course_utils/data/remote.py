@@ -35,13 +35,16 @@ class Unavailable(Exception):
 def course_data(folder: str | Path | None = None) -> Path | None:
     """Return `folder`, else the one that COURSE_DATA names, or None where neither is given.
 
-    Raises CourseError where it does not exist.
+    Raises CourseError where there is no such folder.
     """
     folder = folder or os.environ.get("COURSE_DATA")
     if not folder:
         return None
     if not Path(folder).is_dir():
-        raise CourseError(f"The data folder {folder} does not exist; make it or unset COURSE_DATA.")
+        raise CourseError(
+            f"The data folder {folder} does not exist or is no folder; "
+            "make it or unset COURSE_DATA."
+        )
     return Path(folder)
 
 
@@ -58,22 +61,36 @@ def get(file: RemoteFile) -> tuple[bytes, str]:
     A wrong file in the cache is removed and fetched again; a wrong one that was just fetched is
     not kept.
 
-    Raises CourseError for a wrong file in COURSE_DATA, which is the reader's and left alone, and
-    Unavailable where the file cannot be had.
+    Raises CourseError for a wrong or unreadable file in COURSE_DATA, which is the reader's and left
+    alone, and Unavailable where the file cannot be had.
     """
     folder = course_data()
-    if folder and (folder / file.name).is_file():
-        content = (folder / file.name).read_bytes()
-        if not _is(file, content):
-            raise CourseError(
-                f"{folder / file.name} is not the file that the course knows (its SHA-256 must "
-                f"begin with {file.sha256[:12]}); replace it or take it out of the folder."
-            )
-        return content, str(folder)
+    content = _readers(folder / file.name) if folder else None
+    if content is None:
+        try:
+            return _cached_or_fetched(file)
+        except OSError as error:
+            reason = error.strerror or "no permission"  # pooch words a missing one at length
+            raise Unavailable(f"the folder {cache_folder()} cannot be used: {reason}") from error
+    if not _is(file, content):
+        raise CourseError(
+            f"{folder / file.name} is not the file that the course knows (its SHA-256 must "
+            f"begin with {file.sha256[:12]}); replace it or take it out of the folder."
+        )
+    return content, str(folder)
+
+
+def _readers(path: Path) -> bytes | None:
+    """Return the content of the reader's file, or None where there is none."""
     try:
-        return _cached_or_fetched(file)
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise Unavailable(f"the folder {cache_folder()} cannot be used: {error}") from error
+        raise CourseError(
+            f"{path} cannot be read ({error.strerror}); make it readable or take it out of the "
+            "folder."
+        ) from error
 
 
 def _cached_or_fetched(file: RemoteFile) -> tuple[bytes, str]:
@@ -82,7 +99,7 @@ def _cached_or_fetched(file: RemoteFile) -> tuple[bytes, str]:
         content = path.read_bytes()
         if _is(file, content):
             return content, str(path.parent)
-        path.unlink()
+        path.unlink(missing_ok=True)  # another notebook may have been faster
     _fetch(file, path)
     return path.read_bytes(), urlsplit(file.url).hostname
 

@@ -1,12 +1,15 @@
 """Texts that may be fetched: from a folder, the cache, a server, or nothing of these."""
 
+import errno
 import hashlib
 import http.server
+import os
 import re
 import socket
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from pydoc_data.topics import topics
 
 import pytest
@@ -21,8 +24,8 @@ PLAY = b"First Player:\nWho is there\xe2\x80\x94and why?\n" * 50  # 0xe2...: one
 @pytest.fixture(autouse=True)
 def alone(monkeypatch, tmp_path):
     """No folder, no cache, no proxy of whoever runs the tests."""
-    for name in ("COURSE_DATA", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(remote, "cache_folder", lambda: tmp_path / "cache")
 
 
@@ -200,7 +203,43 @@ def test_corrupt_file_in_the_cache_is_removed_without_network_too(server, monkey
 def test_cache_that_cannot_be_made(server, monkeypatch, tmp_path):
     use(monkeypatch, server.url)
     (tmp_path / "cache").write_text("a file stands where the folder should be", encoding="utf-8")
-    is_the_manual_instead(data.load_text("shakespeare"), "the folder .* cannot be used.*")
+    is_the_manual_instead(data.load_text("shakespeare"), "the folder .* cannot be used: .*")
+
+
+def test_cache_that_may_not_be_written(server, monkeypatch, tmp_path):
+    def forbidden(path, *args, **kwargs):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    use(monkeypatch, server.url)
+    monkeypatch.setattr(os, "makedirs", forbidden)
+    is_the_manual_instead(
+        data.load_text("shakespeare"), "the folder [^|]* cannot be used: no permission"
+    )
+    assert server.requests == 0
+
+
+def test_folder_in_the_place_of_the_cached_file_is_left_alone(server, monkeypatch, tmp_path):
+    use(monkeypatch, server.url)
+    (tmp_path / "cache" / "tinyshakespeare.txt").mkdir(parents=True)
+    is_the_manual_instead(data.load_text("shakespeare"), "the folder .* cannot be used: .*")
+    assert files(tmp_path / "cache") == ["tinyshakespeare.txt"]
+
+
+def test_two_notebooks_remove_the_same_corrupt_file(server, monkeypatch, tmp_path):
+    use(monkeypatch, server.url)
+    cached = tmp_path / "cache" / "tinyshakespeare.txt"
+    cached.parent.mkdir()
+    cached.write_bytes(PLAY[:100])
+    read = Path.read_bytes
+
+    def read_and_lose(path):
+        content = read(path)
+        if content == PLAY[:100]:
+            path.unlink()  # the other notebook, between our look and our removal
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", read_and_lose)
+    assert data.load_text("shakespeare").text == PLAY.decode("utf-8")
 
 
 def test_cache_lies_where_the_system_keeps_caches(monkeypatch):
@@ -233,6 +272,17 @@ def test_wrong_file_in_the_readers_folder_is_said_and_left_alone(server, monkeyp
     assert server.requests == 0
 
 
+def test_unreadable_file_in_the_readers_folder_is_said(server, monkeypatch, tmp_path):
+    use(monkeypatch, server.url)
+    mine = tmp_path / "tinyshakespeare.txt"
+    mine.mkdir()  # whoever runs the tests as root may read every file, but no folder
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    with pytest.raises(CourseError, match=r"cannot be read \(.+\); make it readable or") as raised:
+        data.load_text("shakespeare")
+    assert str(mine) in str(raised.value)
+    assert server.requests == 0
+
+
 def test_readers_folder_without_the_file_is_no_obstacle(server, monkeypatch, tmp_path):
     use(monkeypatch, server.url)
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
@@ -242,6 +292,10 @@ def test_readers_folder_without_the_file_is_no_obstacle(server, monkeypatch, tmp
 def test_readers_folder_that_does_not_exist_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(CourseError, match="nowhere does not exist"):
+        data.load_text("shakespeare")
+    (tmp_path / "a file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "a file"))
+    with pytest.raises(CourseError, match="a file does not exist or is no folder"):
         data.load_text("shakespeare")
 
 
