@@ -52,7 +52,8 @@ def vega_rows(name: str) -> list[dict[str, str]]:
     """
     # The package is located, not imported: importing it would load pandas for one small table.
     package = find_spec("vega_datasets")
-    path = Path(package.origin).parent / "_data" / name if package else None
+    # A folder that a package left behind when it was removed is found too, without an origin.
+    path = Path(package.origin).parent / "_data" / name if package and package.origin else None
     if path is None or not path.is_file():
         raise CourseError(
             f"The records in {name} are missing; install the package vega_datasets, "

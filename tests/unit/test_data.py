@@ -62,6 +62,14 @@ def test_missing_weather_package_is_one_sentence(monkeypatch):
         data.load_weather()
 
 
+def test_folder_that_a_removed_package_left_behind_is_one_sentence(monkeypatch, tmp_path):
+    (tmp_path / "vega_datasets").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "vega_datasets", raising=False)
+    with pytest.raises(CourseError, match="install the package vega_datasets"):
+        data.load_weather()
+
+
 def test_labels_of_the_weather_drift():
     weather = data.load_weather()
     assert weather.labels.shape == weather.dates.shape
