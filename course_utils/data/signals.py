@@ -72,10 +72,10 @@ def _passes(frequencies: np.ndarray, vowel: str) -> np.ndarray:
     return (1 / (1 + (offset / (_BANDWIDTH / 2)) ** 2)).sum(axis=1)
 
 
-def dna(n: int, seed: int = 0, gc: float = 0.41) -> str:
-    """Return n random letters A, C, G, T, a share `gc` of them C or G (0.41 in the human genome).
+def dna(n: int, seed: int = 0) -> str:
+    """Return n random letters A, C, G, T, 41 % of them C or G as in the human genome.
 
     Each letter is drawn alone. Real DNA has an order, and that is what a sequence model is for.
     """
-    shares = [(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2]
+    shares = [0.295, 0.205, 0.205, 0.295]
     return "".join(np.random.default_rng(seed).choice(list("ACGT"), size=n, p=shares))
