@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import time
 
 import numpy as np
 import pytest
@@ -175,7 +176,7 @@ def test_a_line_that_cannot_be_read_still_counts_as_that_line():
     """The lines after it use the true value, and it is not called missing too."""
     report = judge("three_steps", typed("three_steps", dh_2="do_2 @ (W_hy.T + "))
     assert [trial.output for trial in report.trials if not trial.passed] == ["dh_2"]
-    assert "Line 6 (`dh_2`) is wrong. It opens 1 parentheses and closes 0." in report.message
+    assert "Line 6 (`dh_2`) is wrong. Its parentheses do not match: 1 opened," in report.message
 
 
 # What the function may return
@@ -199,8 +200,10 @@ def test_not_attempted(name, function):
     [
         (lambda: None, "gave None"),
         (lambda: ["do_1 = p_1"], "gave a list"),
+        (lambda: b"do_1 = p_1", "gave <opaque bytes>"),
         (lambda: 1 / 0, "ZeroDivisionError"),
         (lambda: "a = 1\n" * 500, "more than 80 lines"),
+        (lambda: "(\n" * 100_000, "more than 32,000 characters"),
     ],
 )
 def test_no_text_gives_a_sentence(function, says):
@@ -257,6 +260,7 @@ def test_lines_may_go_on_in_parentheses():
         ("a = nonsense", "`nonsense` is no name that is known here."),
         ("a = h_1^2", "write **"),
         ("a = h_1²", "write `**2`"),
+        ("a = h_1 – h_1", "write `-`"),
         ("a = np.tanh(h_1)", "Write `tanh(...)` alone"),
         ("a = h_1.transpose()", "Write .T"),
         ("a = h_1.dot(W_hh)", "Write a @ b"),
@@ -308,6 +312,7 @@ def test_one_clear_sentence(line, says):
         "'text'",
         "b'bytes'",
         "f'{h_1}'",
+        "f\"{'\t\x07'}\"",  # no Python 3.11 can write this one back
         "True",
         "None",
         "...",
@@ -316,6 +321,7 @@ def test_one_clear_sentence(line, says):
         "2**99999",
         "h_1**1e9",
         "h_1**-9",
+        "h_1**(1e999 - 1e999)",
         "2**h_1",
         "1" + "0" * 390,
         "(yield)",
@@ -343,6 +349,14 @@ def test_a_deep_line_is_refused_not_a_crash():
     minus = "a = " + "-" * 390 + "1"
     for line in (deep, minus):
         assert isinstance(judge("three_steps", line), Report)
+
+
+def test_a_text_of_the_largest_size_takes_no_longer_than_a_blink():
+    long = "a = " + "1+" * 190 + "1"
+    text = "\n".join(long.replace("a", f"a_{i}", 1) for i in range(80))
+    start = time.process_time()
+    assert judge("three_steps", text).state == WRONG  # nothing that was asked for is there
+    assert time.process_time() - start < 2  # seconds; with the text of every sum written out: 10
 
 
 def test_a_zero_division_is_judged_by_its_value():

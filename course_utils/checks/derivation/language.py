@@ -20,6 +20,10 @@ LONGEST, MOST, HIGHEST = 400, 80, 8
 """Characters in one line, lines in one derivation, the largest power."""
 
 
+INSTEAD = {"²": "**2", "ᵀ": ".T", "·": "*", "×": "*", "⊙": "*", "−": "-", "–": "-"}
+"""Signs of mathematics that may be typed, and what Python has in their place."""
+
+
 class Refused(ValueError):
     """A line cannot be read or computed; the message is one sentence for its writer."""
 
@@ -64,8 +68,8 @@ def parse(line: str) -> ast.expr:
 
 def _unreadable(line: str, error: Exception) -> str:
     if line.count("(") != line.count(")"):
-        return f"It opens {line.count('(')} parentheses and closes {line.count(')')}."
-    for sign, instead in {"²": "**2", "·": "*", "×": "*", "−": "-", "ᵀ": ".T", "⊙": "*"}.items():
+        return f"Its parentheses do not match: {line.count('(')} opened, {line.count(')')} closed."
+    for sign, instead in INSTEAD.items():
         if sign in line:
             return f"`{sign}` is no sign of Python's: write `{instead}`."
     reason = getattr(error, "msg", None) or "it cannot be read"
@@ -158,30 +162,29 @@ def _look_up(name: str, known: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def _combine(node: ast.BinOp, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Return left op right, or say which two shapes do not go together."""
-    code = _short(ast.unparse(node))
-    if isinstance(node.op, ast.Pow) and (right.ndim or abs(right) > HIGHEST):
-        raise Refused(f"In `{code}` the power should be a number up to {HIGHEST}.")
+    if isinstance(node.op, ast.Pow) and not (right.ndim == 0 and abs(right) <= HIGHEST):
+        raise Refused(f"In `{_code(node)}` the power should be a number up to {HIGHEST}.")
     if isinstance(node.op, ast.MatMult):
         if not left.ndim or not right.ndim:
-            raise Refused(f"In `{code}` one side of @ is a single number: use * for that.")
+            raise Refused(f"In `{_code(node)}` one side of @ is a single number: use * for that.")
         if left.shape[-1] != right.shape[0]:
             fits = right.T.shape[0] == left.shape[-1]
             ask = " Is a .T missing?" if fits or left.shape[0] == right.shape[0] else ""
             raise Refused(
-                f"In `{code}` a {left.shape} array meets a {right.shape} array: the inner sizes "
-                f"{left.shape[-1]} and {right.shape[0]} must be equal.{ask}"
+                f"In `{_code(node)}` a {left.shape} array meets a {right.shape} array: the inner "
+                f"sizes {left.shape[-1]} and {right.shape[0]} must be equal.{ask}"
             )
     try:
         return OPERATORS[type(node.op)](left, right)
     except ValueError:
         raise Refused(
-            f"In `{code}` the shapes {left.shape} and {right.shape} do not go together."
+            f"In `{_code(node)}` the shapes {left.shape} and {right.shape} do not go together."
         ) from None
 
 
 def _forbidden(node: ast.expr) -> str:
     """Say what is not allowed and, where there is a usual way, what to write."""
-    code = _short(ast.unparse(node))
+    code = _code(node)
     match node:
         case ast.BinOp(op=ast.BitXor()):
             return f"In `{code}` the sign ^ is no power: write **."
@@ -192,6 +195,14 @@ def _forbidden(node: ast.expr) -> str:
         case ast.Call(func=ast.Attribute(attr="dot" | "matmul")):
             return f"Write a @ b for the matrix product, not `{code}`."
     return f"`{code}` is not allowed: {ALLOWED}."
+
+
+def _code(node: ast.expr) -> str:
+    """Return an expression as text for a sentence."""
+    try:
+        return _short(ast.unparse(node))
+    except ValueError:  # Python 3.11 cannot write every f-string that it can read
+        return "f'...'"
 
 
 def _short(code: str) -> str:

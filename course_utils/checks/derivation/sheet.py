@@ -14,6 +14,7 @@ import numpy as np
 
 from course_utils.checks.compare import agree, describe
 from course_utils.checks.derivation.language import (
+    LONGEST,
     MOST,
     Refused,
     evaluate,
@@ -23,7 +24,7 @@ from course_utils.checks.derivation.language import (
 )
 from course_utils.checks.derivation.report import MISSING, OWN, RIGHT, WRONG, Outcome, SheetReport
 from course_utils.checks.report import Report, Trial
-from course_utils.checks.rooms import Callee, as_callee
+from course_utils.checks.rooms import Callee, Handle, as_callee
 
 Arrays = dict[str, np.ndarray]
 
@@ -69,14 +70,18 @@ class Derivation:
         if reply.failure is not None:
             return self._unusable(f"Your function raised {reply.failure}.")
         if not isinstance(reply.value, str):
-            kind = "None" if reply.value is None else f"a {type(reply.value).__name__}"
+            value = reply.value
+            plain = value is not None and not isinstance(value, Handle)
+            gave = f"a {type(value).__name__}" if plain else repr(value)
             return self._unusable(
-                f"Return the lines as one text in triple quotes; your function gave {kind}."
+                f"Return the lines as one text in triple quotes; your function gave {gave}."
             )
         return self.judge(reply.value, seed=seed)
 
     def judge(self, text: str, *, seed: int | None = None) -> Report:
         """Judge the lines in `text`; never raises, whatever stands there."""
+        if len(text) > LONGEST * MOST:
+            return self._unusable(f"The text has more than {LONGEST * MOST:,} characters.")
         # Half a character (a lone surrogate) could not even be printed back.
         lines = split_lines(text.encode("utf-8", "replace").decode("utf-8"))
         if len(lines) > MOST:
