@@ -9,6 +9,9 @@ import numpy as np
 from course_utils.checks.compare import agree, as_array
 from course_utils.checks.rooms import Reply
 
+ALIKE = 4
+"""The highest likeness: agreement on every case."""
+
 
 def split(value: Any, number: int) -> list[Any]:
     """Split a returned value into `number` outputs; missing ones become None."""
@@ -35,7 +38,7 @@ def likeness(mine: list[Reply], theirs: list[Reply], outputs: int, wrong_at_firs
     if not answered:
         return 0
     if all(same(a, b, outputs) for a, b in pairs):
-        return 4
+        return ALIKE
     first, other = pairs[0]
     if first.failure is not None:
         alike = same(first, other, outputs) and all(same(a, b, outputs) for a, b in answered)

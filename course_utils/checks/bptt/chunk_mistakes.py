@@ -8,11 +8,8 @@ from course_utils.checks.bptt.end_mistakes import END_MISTAKES
 from course_utils.checks.bptt.loop_mistakes import LOOP_ONLY
 from course_utils.checks.bptt.patches import loop
 from course_utils.checks.bptt.reference import backward, truncated
-from course_utils.checks.bptt.step_mistakes import (
-    SHARE_MISTAKES,
-    SLOPE_MISTAKES,
-    order_mistakes,
-)
+from course_utils.checks.bptt.slope_mistakes import SLOPE_MISTAKES
+from course_utils.checks.bptt.step_mistakes import SHARE_MISTAKES, order_mistakes
 from course_utils.checks.core import Mistake, variants
 
 
@@ -132,7 +129,7 @@ CHUNK_ONLY = (
         "The state before a chunk that begins at t is `h[:, t - 1]`; `h0` is for the first only.",
         _started(lambda h0: h0),
     ),
-    *variants(
+    Mistake(
         "incomplete chunk dropped",
         "The steps that do not fill a whole chunk are left out.",
         "T = 7 with k = 3 makes chunks of 3, 3 and 1: `for a in range(0, T, k)`.",
@@ -180,7 +177,7 @@ CHUNK_ONLY = (
         "They add up, as they would without the cuts.",
         _averaged,
     ),
-    *variants(
+    Mistake(
         "dh0 of the last chunk",
         "Only `dh0` is wrong: it is what reaches the start of the *last* chunk.",
         "`dh0` is what reaches h0 itself, so it comes from the first chunk.",

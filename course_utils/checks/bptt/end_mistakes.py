@@ -59,7 +59,7 @@ def _time_major(steps, out=lambda dx: dx):
 
 
 END_MISTAKES = (
-    *variants(
+    Mistake(
         "everything averaged over batch",
         "Gradients are divided by the batch size B.",
         "Add up over the batch. If the loss is a mean, its 1/B is in `dh` already.",
@@ -93,7 +93,7 @@ END_MISTAKES = (
         instead(1, lambda right, given: _first(inner(*given)[1])),
         instead(1, lambda right, given: _first(inner(*given)[0])),
     ),
-    *variants(
+    Mistake(
         "dh0 through W_hh not transposed",
         "Only `dh0` is wrong: the last product is with `W_hh`; it needs `W_hh.T`.",
         "dh0 is made like every other carried gradient: `da_1 @ W_hh.T`.",
@@ -105,14 +105,14 @@ END_MISTAKES = (
         "After the loop, the gradient that is left over is the one of `h0`: return it.",
         instead(1, lambda right, given: 0 * right[1]),
     ),
-    *variants(
+    Mistake(
         "dh0 is the gradient of h_1",
         "Only `dh0` is wrong: it is the slice of `dh` that belongs to h_1.",
         "`dh[:, 0]` arrives at the state *after* the first step. dh0 is what the loop hands on "
         "at its end.",
         instead(1, lambda right, given: _first(given[0])),
     ),
-    *variants(
+    Mistake(
         "dout mutated",
         "`dh` was overwritten on the way. The gradients are right, but the caller's array is not "
         "what it was.",
@@ -151,13 +151,13 @@ END_MISTAKES = (
         instead(0, lambda right, given: _first(right[0])),
         instead(0, lambda right, given: right[0].sum(axis=1)),
     ),
-    *variants(
+    Mistake(
         "db summed over time only",
         "`db_h` is summed over time, but not over the batch.",
         "Every row of the batch used the same bias: `da.sum(axis=0)` at each step.",
         instead(4, lambda right, given: inner(*given)[1].sum(axis=1)),
     ),
-    *variants(
+    Mistake(
         "db summed over the batch only",
         "`db_h` is summed over the batch, but not over time: it has a row for each step.",
         "Every step used the same bias: `db += da.sum(axis=0)`.",

@@ -8,7 +8,8 @@ from statistics import geometric_mean
 import numpy as np
 
 from course_utils.checks.bptt import oracle
-from course_utils.checks.bptt.language_mistakes import LOGIT_MISTAKES, PERPLEXITY_MISTAKES
+from course_utils.checks.bptt.logit_mistakes import LOGIT_MISTAKES
+from course_utils.checks.bptt.perplexity_mistakes import PERPLEXITY_MISTAKES
 from course_utils.checks.core import Case, Check, Output
 
 

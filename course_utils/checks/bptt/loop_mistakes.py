@@ -12,11 +12,8 @@ from course_utils.checks.bptt.cut_mistakes import CUT_MISTAKES, WIDE_CLIPPING
 from course_utils.checks.bptt.end_mistakes import END_MISTAKES
 from course_utils.checks.bptt.patches import loop, share
 from course_utils.checks.bptt.reference import backward
-from course_utils.checks.bptt.step_mistakes import (
-    SHARE_MISTAKES,
-    SLOPE_MISTAKES,
-    order_mistakes,
-)
+from course_utils.checks.bptt.slope_mistakes import SLOPE_MISTAKES
+from course_utils.checks.bptt.step_mistakes import SHARE_MISTAKES, order_mistakes
 from course_utils.checks.core import Mistake, variants
 
 
@@ -65,13 +62,13 @@ LOOP_ONLY = (
         _overwritten(3),
         _overwritten(4),
     ),
-    *variants(
+    Mistake(
         "last step kept only",
         "The weights' gradients hold the term of the last step T only.",
         "Every step used the weights, so every step has a term; add all of them up.",
         loop(add=lambda total, term, t, T: total + term * (t == T - 1)),
     ),
-    *variants(
+    Mistake(
         "h0 for every term",
         "Only `dW_hh` is wrong: every step's term is made with `h0`.",
         "`W_hh` met another state at each step: h_{t-1}, which is h0 for the first only.",
@@ -103,7 +100,7 @@ LOOP_ONLY = (
         loop(carry=lambda later, dh_prev, t, T: 0 * dh_prev),
         loop(carry=lambda later, dh_prev, t, T: dh_prev if t == 0 else 0 * dh_prev),
     ),
-    *variants(
+    Mistake(
         "per-step upstream gradients ignored",
         "What arrives from above is used at the last step only; the other steps' `dh` is ignored.",
         "A gradient arrives at *every* h_t. Inside the loop: `dh[:, t] + from_later`.",
@@ -125,7 +122,7 @@ LOOP_ONLY = (
         loop(above=_neighbour(1)),
         loop(above=lambda dh, t: dh[:, t - 1]),
     ),
-    *variants(
+    Mistake(
         "upstream gradients in reversed order",
         "The gradients from above are read in reversed order.",
         "The loop runs from T-1 to 0, but h[:, t] and dh[:, t] still belong together.",
@@ -137,7 +134,7 @@ LOOP_ONLY = (
         "da_t needs what step t+1 gives: `for t in reversed(range(T))`.",
         loop(steps=range),
     ),
-    *variants(
+    Mistake(
         "carried gradient accumulates",
         "The carried gradient is added to instead of replaced: it holds all later steps at once.",
         "What step t hands back replaces what it received: `from_later = da @ W_hh.T`, with no "

@@ -195,7 +195,7 @@ NUMERIC_MISTAKES = (
         "One entry at a time: push one, call f twice, put it back, go on.",
         _all_at_once,
     ),
-    *variants(
+    Mistake(
         "a flattened copy",
         "Where the array is stored by columns, the flat array is a copy: pushing its entries does "
         "not change what f sees.",
