@@ -142,7 +142,7 @@ def _scales(rng: np.random.Generator) -> Iterable[Case]:
 
 def _walk(rng: np.random.Generator, S: int, *lengths: int) -> dict[str, np.ndarray]:
     """Return states that remember two days, so that order two differs from order one."""
-    P = rng.dirichlet(np.full(S, 0.7), size=(S, S))
+    P = rng.dirichlet(np.full(S, 1.5), size=(S, S))
     walks = []
     for length in lengths:
         states = [int(s) for s in rng.integers(0, S, size=2)]
@@ -171,9 +171,13 @@ def _forecasts(rng: np.random.Generator) -> Iterable[Case]:
         tables = [rng.dirichlet(np.full(S, 0.8), size=(S,) * order) for order in range(3)]
         tables = [((P + 0.02) / (1 + 0.02 * S)).astype(dtype) for P in tables]
         named = dict(zip(("P0", "P1", "P2"), tables, strict=True))
-        return Case(name, {**_walk(rng, S, *lengths), **named}, weight)
+        # Any state on any day and each at least once: mistakes hide in walks of few states.
+        days = sum(lengths)
+        states = np.append(rng.permutation(S), rng.integers(0, S, size=days))[:days]
+        walk = {"states": states, "station": _stations(rng, *lengths)}
+        return Case(name, {**walk, **named}, weight)
 
-    yield case("one station", 3, [12], weight=5)
+    yield case("one station", 3, [20], weight=5)
     yield case("four stations of unequal length", 3, [5, 11, 3, 7], weight=4)
     yield case("stations of one and two days", 4, [1, 2, 1, 6, 2])
     yield case("a single day", 2, [1])
