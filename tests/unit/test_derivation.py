@@ -169,6 +169,7 @@ def test_lines_that_may_not_stand_there(extra, says):
     assert report.state == WRONG
     assert "Line 15" in report.message
     assert says in report.message
+    assert report.fraction() == 1  # all that was asked for is right
     assert report.points(10) == 9.5
 
 
