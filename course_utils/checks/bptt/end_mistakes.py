@@ -15,6 +15,8 @@ def _first(array):
 
 
 def _scaled(scale, weights_only=False):
+    """Return the way back with its results, or the weights' only, times `scale(B, T)`."""
+
     def change(outputs, dh, *rest):
         by = scale(*dh.shape[:2]) if dh.shape[1] else 1.0
         return [value if weights_only and i < 2 else value * by for i, value in enumerate(outputs)]
@@ -22,21 +24,12 @@ def _scaled(scale, weights_only=False):
     return after(change)
 
 
-def _mutating(change):
-    """Return the right gradients, but leave `dh` as `change` does."""
-
-    def wrong(dh, *rest):
-        outputs = backward(dh, *rest)
-        change(dh, *rest)
-        return outputs
-
-    return wrong
-
-
-def _add_later(dh, x, h0, h, W_xh, W_hh):
-    """Add in place what comes from later steps, as `dh[:, t] += from_later` does."""
+def _adding_in_place(dh, x, h0, h, W_xh, W_hh):
+    """The gradients are right, but `dh[:, t] += from_later` wrote into the caller's array."""
+    outputs = backward(dh, x, h0, h, W_xh, W_hh)
     for t in reversed(range(dh.shape[1] - 1)):
         dh[:, t] += (dh[:, t + 1] * (1 - h[:, t + 1] ** 2)) @ W_hh.T
+    return outputs
 
 
 def _time_major(steps, out=lambda dx: dx):
@@ -44,7 +37,7 @@ def _time_major(steps, out=lambda dx: dx):
 
     def wrong(dh, x, h0, h, W_xh, W_hh):
         T = x.shape[steps]
-        da, dx = np.zeros_like(h0), np.zeros_like(x)
+        dx = np.zeros_like(x)
         sums = [0 * W_xh, 0 * W_hh, 0 * W_hh[0]]
         from_later = np.zeros_like(h0)
         for t in reversed(range(T)):
@@ -118,7 +111,7 @@ END_MISTAKES = (
         "what it was.",
         "`dh_t = dh[:, t]` is a view, so `dh_t += from_later` writes into the caller's array. Make "
         "a new one: `dh_t = dh[:, t] + from_later`.",
-        _mutating(_add_later),
+        _adding_in_place,
     ),
     *variants(
         "(B,T,D) read as (T,B,D)",

@@ -53,7 +53,8 @@ def _overwritten(*which):
 LOOP_ONLY = (
     *variants(
         "dW overwritten in the loop",
-        "The weights' gradients hold the term of step 1 only: each step overwrites the last.",
+        "Where the terms of all steps should add up, only that of step 1 is left: each turn of the "
+        "loop overwrites the turn before.",
         "The same weights are used at every step, so their gradients add up: `dW += ...`, with "
         "`dW = np.zeros_like(W)` before the loop.",
         _overwritten(2, 3, 4),

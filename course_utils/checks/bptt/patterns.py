@@ -73,7 +73,9 @@ def _limit(got: Arrays, expected: Arrays, wrong: list[str]) -> str:
     """Say that the wrong entries all stand at one limit."""
     limit = max(np.max(np.abs(got[name])) for name in wrong)
     if all(agree(got[name], np.clip(expected[name], -limit, limit)) for name in wrong):
-        return f"No entry is beyond ±{limit:.4g}, and all below are right: the gradient is clipped."
+        return (
+            f"No entry is beyond ±{limit:.4g}, and all within are right: the gradient is clipped."
+        )
     return ""
 
 
