@@ -20,9 +20,9 @@ def autograd_intermediates(
     """Return the gradients of a vanilla RNN's loss, intermediates too, by torch in float64.
 
     x (B, T, D) with T >= 1, h0 (B, H), targets (B, T) ints. The loss is the mean cross-entropy
-    over the B*T tokens, in nats. Keys: `loss` (float); `do` (B, T, V), `dh`, `da` (B, T, H), `dx` (B, T, D);
-    `dh0`, `dW_xh`, `dW_hh`, `db_h`, `dW_hy`, `db_y`. `dh` at t is the whole gradient at h_t: from
-    o_t and from step t + 1.
+    over the B*T tokens, in nats. Keys: `loss` (float); `do` (B, T, V), `dh`, `da` (B, T, H),
+    `dx` (B, T, D); `dh0`, `dW_xh`, `dW_hh`, `db_h`, `dW_hy`, `db_y`. `dh` at t is the whole
+    gradient at h_t: from o_t and from step t + 1.
     """
     import torch
 
