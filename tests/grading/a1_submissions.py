@@ -323,6 +323,5 @@ CLASS: dict[str, HandIn] = {
     "s002": untouched,
     "s003": write_all(LOOPS),
     "s004": write_all(ARRAYS),
-    "s005": write_all(RECURSIVE),
-    "s006": write_all({"windows": CROSSED, "scale": SCALED_BY_ALL, "fit": SMOOTHED_LATE}),
+    "s005": write_all({"windows": CROSSED, "scale": SCALED_BY_ALL, "fit": SMOOTHED_LATE}),
 }
