@@ -79,8 +79,8 @@ def scale() -> float:
 def executed(request: pytest.FixtureRequest, scale: float):
     """A function (lesson, folder) -> Execution that runs each notebook once.
 
-    At the first call all notebooks that this test run asks for are started, as many at a time as
-    there are cores: a notebook keeps to one thread, and its budget counts CPU seconds.
+    At the first call all notebooks that this test run asks for are started, one for each core and
+    at most four at a time: a notebook keeps to one thread, and its budget counts CPU seconds.
     """
 
     def run(lesson: str, folder: str) -> Execution:
@@ -96,7 +96,7 @@ def executed(request: pytest.FixtureRequest, scale: float):
         for call in asked
         if call is not None and {"lesson", "folder"} <= call.params.keys()
     )
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         runs = {notebook: pool.submit(run, *notebook) for notebook in wanted}
         yield lambda lesson, folder: runs[lesson, folder].result()
         for future in runs.values():
