@@ -1,0 +1,111 @@
+"""A3 through nbgrader: what is released, a class graded, what students read."""
+
+from __future__ import annotations
+
+import pytest
+from a3_submissions import CLASS, FULL, HIDDEN, PARTS, POINTS, VISIBLE
+from classroom import EXPLANATION, find, points_in, solution, validate, words
+
+from course_tools.assignments import a3_mistakes
+from course_tools.grading.seeds import make_seed
+
+ASSIGNMENT = "A3"
+SCORES = {
+    "s001": FULL,
+    "s002": 0,
+    # The error is right although the differences are not; three of ten gradients of the step are.
+    "s003": FULL - POINTS["check"] + 6 - VISIBLE["step"] - 0.7 * HIDDEN["step"] - 6,
+    # Right at full lengths; right only within the first chunk.
+    "s004": FULL - VISIBLE["sequence"] - 9 - POINTS["truncated"],
+}
+pytestmark = pytest.mark.slow
+
+
+def test_the_release_holds_no_solution_and_no_hidden_test(source, release):
+    text = "\n".join(cell.source for cell in release.cells)
+    for forbidden in ("course_tools", "a3.grade", "BEGIN", "### END"):
+        assert forbidden not in text
+    given = find(release, "setup").source
+    for part in PARTS:
+        lines = [line.strip() for line in solution(source, part).split("\n")]
+        shown = find(release, part).source + given  # the step of A2 is given
+        code = [line for line in lines if len(line) > 12 and line not in shown]
+        code = [line for line in code if "leaky_states(" not in line]  # the text says: call it
+        assert len(code) >= 2
+        assert not [line for line in code if line in text]
+    answer = "no later reader"
+    assert answer in find(source, "explanation").source
+    assert answer not in text
+
+
+def test_points_add_up_to_one_hundred(source):
+    expected = {f"{part}_visible": VISIBLE[part] for part in PARTS}
+    expected |= {f"{part}_hidden": HIDDEN[part] for part in PARTS}
+    assert points_in(source) == {**expected, "explanation": EXPLANATION}
+    assert sum(points_in(source).values()) == 100
+
+
+def test_every_hidden_test_is_one_line_that_asks_for_its_own_points(source):
+    for part in PARTS:
+        lines = find(source, f"{part}_hidden").source.split("\n")
+        assert [line for line in lines if line and not line.startswith("#")] == [
+            "from course_tools.assignments import a3",
+            f'a3.grade("{part}", globals(), points={HIDDEN[part]})',
+        ]
+
+
+def test_validate_passes_the_reference_and_fails_the_stub(workbook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "Success" in validate(workbook().solve(), tmp_path / "reference")
+    said = validate(workbook(), tmp_path / "stub")
+    assert "Success" not in said
+    assert "NotImplementedError" in said
+
+
+@pytest.mark.parametrize("student", CLASS)
+def test_everybody_gets_the_marks_deserved(graded, student):
+    assert graded.problems[student] == ""
+    assert graded.scores[student] == SCORES[student]
+    assert float(graded.exported[student]["score"]) == SCORES[student]
+    assert float(graded.exported[student]["max_score"]) == 100
+
+
+NAMED = [
+    ("s003", a3_mistakes.CHECK_MISTAKES, "one-sided difference"),
+    ("s003", a3_mistakes.STEP_MISTAKES, "tanh' at h_t"),
+    ("s004", a3_mistakes.SEQUENCE_MISTAKES, "lengths ignored"),
+    ("s004", a3_mistakes.TRUNCATED_MISTAKES, "state reset at each chunk"),
+]
+MADE = {m.says for _, mistakes, name in NAMED for m in mistakes if m.name == name}
+
+
+@pytest.mark.parametrize(("student", "mistakes", "name"), NAMED)
+def test_feedback_names_the_mistake(graded, student, mistakes, name):
+    page = words(graded.feedback(student))
+    mistake = next(m for m in mistakes if m.name == name)
+    assert mistake.says.replace("`", "") in page
+    assert mistake.hint.replace("`", "") in page
+    # Two parts may know one and the same mistake by the same words.
+    others = {m.says.replace("`", "") for m in mistakes} - {m.replace("`", "") for m in MADE}
+    assert not [says for says in others if says in page]
+
+
+def test_feedback_says_that_the_error_was_carried_forward(graded):
+    assert words(graded.feedback("s003")).count("carried forward here") == 2
+    assert "carried forward here" not in words(graded.feedback("s001"))
+
+
+def test_feedback_shows_seed_and_no_hidden_source_beyond_the_one_line(graded):
+    page = words(graded.feedback("s001"))
+    seed = make_seed("a salt for the tests", "A3", "s001")
+    assert page.count(f"drawn from seed {seed}") == len(PARTS)
+    assert page.count("from course_tools.assignments import a3") == len(PARTS)
+    assert "_oracle" not in page
+
+
+def test_the_students_own_gradient_check_speaks_on_the_page(graded):
+    """The ungraded cells print the errors of a right notebook and stop nothing in an empty one."""
+    page = words(graded.feedback("s001"))
+    for name in ("W_xh", "leak", "b_y"):
+        assert page.count(f"{name} ") >= 2
+    assert graded.scores["s002"] == 0
