@@ -7,13 +7,15 @@ the cache that a forward pass returns is handed back as it came.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from course_tools.assignments import judge
+from course_tools.assignments.a3_carried import answers, carried, pass_of, step_of
+from course_tools.assignments.a3_cases import checks, sequences, steps, truncations
 from course_tools.assignments.a3_mistakes import (
     CHECK_MISTAKES,
     SEQUENCE_MISTAKES,
@@ -32,15 +34,13 @@ from course_tools.assignments.a3_reference import (
     leaky_states,
     loop,
 )
-from course_tools.assignments.cell import draw_inputs, draw_params, step_oracle
 from course_tools.assignments.gradients import (
-    difference_oracle,
     gradient_oracle,
     relative_error,
     step_gradient_oracle,
 )
 from course_tools.assignments.judge import Parts, judging
-from course_utils.checks import WRONG, Case, Check, Output, Report
+from course_utils.checks import Check, Output, Report
 from course_utils.checks.compare import agree, as_array, describe
 from course_utils.checks.rooms import Callee, LocalRoom
 
@@ -48,95 +48,6 @@ SHAPES = {"W_xh": "(D, H)", "W_hh": "(H, H)", "W_yh": "(O, H)", "b_h": "(H,)"}
 SHAPES |= {"leak": "(H,)", "W_hy": "(H, O)", "b_y": "(O,)"}
 GRADS = [Output(f'grads["{name}"]', shape) for name, shape in SHAPES.items()]
 SEQUENCE_OUTPUTS = [Output("dx", "(B, T, D)"), Output("dh0", "(B, H)"), Output("dy0", "(B, O)")]
-
-
-# --- inputs -----------------------------------------------------------------------------------
-
-
-def _drawn(
-    rng: np.random.Generator, T: int, lengths: Sequence[int], sizes: Sequence[int], dtype: Any
-) -> dict[str, Any]:
-    """Return dh, dy, x, h0, y0, params and lengths; something arrives at every h and y."""
-    D, H, O = sizes
-    B = len(lengths)
-    params = draw_params(rng, D, H, O, dtype=dtype)
-    given = draw_inputs(rng, B, T, D, H, O, dtype=dtype)
-    dh, dy = (rng.normal(size=(B, T, size)).astype(dtype) for size in (H, O))
-    lengths = np.array(lengths, dtype=int)
-    return {"dh": dh, "dy": dy, **given, "params": params, "lengths": lengths}
-
-
-def _sequences(rng: np.random.Generator) -> Iterable[Case]:
-    def case(name, T, lengths, sizes=(4, 6, 2), weight=1.0, dtype=np.float64) -> Case:
-        return Case(name, _drawn(rng, T, lengths, sizes, dtype), weight)
-
-    yield case("all of full length (B=3, T=5, D=4, H=6, O=2)", 5, [5, 5, 5], weight=6)
-    mixed = rng.permutation([4, 2, 1, 3])
-    yield case(f"lengths {mixed.tolist()} of T=5", 5, mixed, weight=5)
-    yield case("one sequence of length 0, one of full length", 4, [2, 0, 4], weight=1)
-    yield _with_nan(case("nan in the padding", 4, [4, 1, 3], (3, 5, 2)))
-    yield case("one step (T=1)", 1, [1, 1], (3, 4, 2))
-    yield case("no step at all (T=0)", 0, [0, 0], (3, 4, 2))
-    yield case("one sequence, one unit (B=1, H=1)", 4, [4], (2, 1, 2))
-    yield case("float32", 5, [5, 3, 4], dtype=np.float32)
-
-
-def _with_nan(case: Case) -> Case:
-    """Put nan where no step is taken."""
-    given = dict(case.arguments)
-    padded = np.arange(given["x"].shape[1]) >= given["lengths"][:, None]
-    for name in ("dh", "dy", "x"):
-        given[name] = np.where(padded[:, :, None], np.nan, given[name])
-    return replace(case, arguments=given)
-
-
-def _steps(rng: np.random.Generator) -> Iterable[Case]:
-    def case(name, B, sizes, weight=1.0, dtype=np.float64) -> Case:
-        drawn = _drawn(rng, 1, [1] * B, sizes, dtype)
-        x_t, h_prev, y_prev = drawn["x"][:, 0], drawn["h0"], drawn["y0"]
-        h_t = step_oracle(x_t, h_prev, y_prev, drawn["params"])[0].astype(dtype)
-        arguments = {"dh_t": drawn["dh"][:, 0], "dy_t": drawn["dy"][:, 0], "x_t": x_t}
-        arguments |= {"h_prev": h_prev, "y_prev": y_prev, "h_t": h_t, "params": drawn["params"]}
-        return Case(name, arguments, weight)
-
-    yield case("B=3, D=4, H=6, O=2", 3, (4, 6, 2), weight=8)
-    yield case("square weights (B=D=H=O=4)", 4, (4, 4, 4))
-    yield case("one sequence, one unit (B=1, H=1)", 1, (2, 1, 2))
-    yield case("float32", 3, (4, 6, 2), dtype=np.float32)
-
-
-def _truncations(rng: np.random.Generator) -> Iterable[Case]:
-    def case(name, T, lengths, k, sizes=(3, 5, 2), weight=1.0, dtype=np.float64) -> Case:
-        return Case(name, {**_drawn(rng, T, lengths, sizes, dtype), "k": k}, weight)
-
-    yield case("T=8, k=3, all of full length", 8, [8, 8], 3, weight=6)
-    mixed = rng.permutation([6, 2, 4, 7])
-    yield case(f"T=7, k=3, lengths {mixed.tolist()}", 7, mixed, 3, weight=4)
-    yield case("T=6, k=2: whole chunks, one sequence of length 0", 6, [6, 0, 3], 2)
-    yield case("k=1", 4, [4, 2], 1)
-    yield case("k larger than T", 4, [4, 3], 9)
-    yield case("no step at all (T=0)", 0, [0, 0], 2)
-    yield case("float32", 5, [5, 4], 2, dtype=np.float32)
-
-
-def _checks(rng: np.random.Generator) -> Iterable[Case]:
-    def case(name, label, eps, weight=1.0, scale=1.0, dtype=np.float64) -> Case:
-        drawn = _drawn(rng, 3, [3, 2], (2, 3, 2), dtype)
-        if not scale:
-            drawn["dh"], drawn["dy"] = 0 * drawn["dh"], 0 * drawn["dy"]
-        right = {**drawn, **drawn["params"]}[name]
-        # Far from right, so that each way to measure an error gives its own number.
-        claimed = scale * rng.normal(size=right.shape)
-        arguments = {"name": name, "claimed": claimed, **drawn, "eps": eps}
-        truth = {"truth": difference_oracle(**arguments)}
-        return Case(f"{label}, eps={eps:g}", arguments, weight, aside=truth)
-
-    yield case("W_hh", '"W_hh"', 0.1, weight=6, scale=0.2)
-    yield case("leak", '"leak"', 1e-3, weight=2, scale=50.0)
-    for name in ("W_yh", "b_y", "x", "h0"):
-        yield case(name, f'"{name}"', 1e-4)
-    yield case("b_h", '"b_h", float32 data', 1e-5, weight=2, dtype=np.float32)
-    yield case("W_xh", '"W_xh", nothing arrives', 1e-3, scale=0.0)
 
 
 # --- reading what came back -------------------------------------------------------------------
@@ -227,7 +138,7 @@ def _flattened(oracle: Callable[..., tuple]) -> Callable[..., tuple]:
 CHECK = Check(
     "Part 1, the gradient check",
     [Output("numeric", "(i, j)"), Output("error", "()")],
-    _checks,
+    checks,
     lambda truth, **_: truth,
     CHECK_MISTAKES,
     read=_own_error,
@@ -237,7 +148,7 @@ CHECK = Check(
 STEP = Check(
     "Part 2, one step backward",
     [Output("dx_t", "(B, D)"), Output("dh_prev", "(B, H)"), Output("dy_prev", "(B, O)"), *GRADS],
-    _steps,
+    steps,
     _flattened(step_gradient_oracle),
     STEP_MISTAKES,
     read=_read_step,
@@ -246,7 +157,7 @@ STEP = Check(
 SEQUENCE = Check(
     "Part 3, the whole sequence backward",
     [*SEQUENCE_OUTPUTS, *GRADS],
-    _sequences,
+    sequences,
     _flattened(gradient_oracle),
     SEQUENCE_MISTAKES,
     read=_read_pair,
@@ -255,7 +166,7 @@ SEQUENCE = Check(
 TRUNCATED = Check(
     "Part 4, truncated",
     [*SEQUENCE_OUTPUTS, *GRADS],
-    _truncations,
+    truncations,
     _flattened(gradient_oracle),
     TRUNCATED_MISTAKES,
     read=_read_truncated,
@@ -263,108 +174,7 @@ TRUNCATED = Check(
 )
 
 
-# --- errors carried forward -------------------------------------------------------------------
-
-
-class PassFailed(Exception):
-    """A function of the student's gave no gradients where the judge's own loop needed some."""
-
-
-def _through(callee: Callee, shapes_of: Callable[[dict], tuple], names: Sequence[str]) -> Callable:
-    """Return the student's function as one of the judge's own, every call through the room.
-
-    What comes back is (three arrays, grads), all finite and of the right shapes, or PassFailed.
-    """
-
-    def function(*values):
-        given = dict(zip(names, values, strict=True))
-        reply = callee.call(given)
-        value = reply.value
-        if reply.failure is not None or not isinstance(value, tuple | list) or len(value) < 4:
-            raise PassFailed
-        *arrays, grads = value[-4:]
-        likes = (*shapes_of(given), *given["params"].values())
-        if not isinstance(grads, dict) or not set(NAMES) <= set(grads):
-            raise PassFailed
-        for value, like in zip((*arrays, *(grads[n] for n in given["params"])), likes, strict=True):
-            if not isinstance(value, np.ndarray) or value.shape != like.shape:
-                raise PassFailed
-            if value.dtype.kind != "f" or not np.isfinite(value).all():
-                raise PassFailed
-        return *arrays, {name: grads[name] for name in NAMES}
-
-    return function
-
-
-def step_of(callee: Callee) -> Step:
-    """Return the student's `leaky_step_backward`."""
-    names = ("dh_t", "dy_t", "x_t", "h_prev", "y_prev", "h_t", "params")
-    return _through(callee, lambda g: (g["x_t"], g["h_prev"], g["y_prev"]), names)
-
-
-def pass_of(callee: Callee) -> Pass:
-    """Return the student's forward and backward pass as one."""
-    names = ("dh", "dy", "x", "h0", "y0", "params", "lengths")
-    return _through(callee, lambda g: (g["x"], g["h0"], g["y0"]), names)
-
-
-def answers(function: Callable, given: dict[str, Any]) -> bool:
-    """Return whether all three arrays that go back change with each gradient that arrives, and
-    anything at all with each input: over a function that ignores one of them, any loop would do.
-
-    Of a sequence, the last step's gradient is changed and the first step's input: the way is long.
-    """
-    arrays = [name for name, value in given.items() if _is_float(value) and name != "h_t"]
-    try:
-        before = function(*given.values())
-        for name in arrays:
-            arriving = name in arrays[:2]
-            changed = given[name].copy()
-            changed[:, -1 if arriving and changed.ndim == 3 else 0] += 0.5
-            after = function(*{**given, name: changed}.values())
-            same = [_alike(a, b) for a, b in zip(before, after, strict=True)]
-            if all(same) or (arriving and any(same[:3])):
-                return False
-    except PassFailed:
-        return False
-    return True
-
-
-def _is_float(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
-
-
-def _alike(a: Any, b: Any) -> bool:
-    if isinstance(a, dict):
-        return all(_alike(a[name], b[name]) for name in a)
-    return bool(np.allclose(a, b))
-
-
-def carried(check: Check, callee: Callee, seed: int | None, others: Iterable[tuple]) -> Report:
-    """Judge by the oracle, or else by what the student's own earlier function makes of it.
-
-    Each of `others` is (the function's name, whether it can be used, the check by it). An error in
-    an earlier part must not cost points twice: the judge then builds on that function itself.
-    """
-    report = check(callee, seed=seed)
-    if report.state != WRONG:
-        return report
-    best = report
-    for name, usable, own in others:
-        if not usable():
-            continue
-        try:
-            found = own(callee, seed=seed)
-        except PassFailed:
-            continue
-        if found.fraction() > best.fraction():
-            note = (
-                f"Judged by your own {name}: its error costs points in its own part only, and is "
-                "carried forward here."
-            )
-            remarks = (note, *found.remarks)
-            best = Report(found.title, found.trials, found.mistake, remarks, found.diagnosis)
-    return best
+# --- the parts ---------------------------------------------------------------------------------
 
 
 def _pair_of(room: LocalRoom) -> Callee:

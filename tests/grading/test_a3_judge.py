@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from course_tools.assignments import a3, a3_mistakes, cell, gradients
 from course_tools.assignments import a3_reference as reference
+from course_tools.assignments.a3_carried import answers, step_of
 from course_utils.checks.rooms import LocalCallee, LocalRoom, as_callee, fingerprint
 
 ASSIGNMENT = "A3"
@@ -448,9 +449,9 @@ def test_a_pattern_without_a_name_is_told_too(change, told):
 def test_carrying_forward_asks_for_three_ways_that_answer():
     given = a3.STEP.draw(SEED)[0].arguments
     for name in sorted(BLIND):
-        step = a3.step_of(LocalCallee(mistake("step", name).wrong))
-        assert not a3.answers(step, given)
-    assert a3.answers(a3.step_of(LocalCallee(reference.leaky_step_backward)), given)
+        step = step_of(LocalCallee(mistake("step", name).wrong))
+        assert not answers(step, given)
+    assert answers(step_of(LocalCallee(reference.leaky_step_backward)), given)
 
 
 # --- what the visible tests say -------------------------------------------------------------
