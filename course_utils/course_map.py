@@ -24,7 +24,9 @@ LESSONS = (
     Lesson("00", "Start here", "How do I work here, and what must I know?", (), True),
     Lesson("01", "The sequential-data problem", "Why is a fixed window not enough?", ("00",), True),
     Lesson("02", "The vanilla RNN", "How can one net read any length?", ("01",), True),
-    Lesson("03", "Training: backpropagation through time", "How does such a net learn?", ("02",)),
+    Lesson(
+        "03", "Training: backpropagation through time", "How does such a net learn?", ("02",), True
+    ),
     Lesson("04", "Vanishing and exploding gradients", "Why does it forget?", ("03",)),
     Lesson("05", "LSTM", "What lets a net remember for long?", ("04",)),
     Lesson("06", "GRU, and choosing a cell", "Is less enough? Which cell?", ("05",)),

@@ -85,7 +85,7 @@ def autograde(
         raise CourseError(f"No submission of {assignment} in {here}: collect them first.")
     if config.RunSubmission.salt == HOME_SALT:
         print(
-            "No salt is set: students can work out the inputs; see docs/instructors/a2.md.",
+            "No salt is set: students can work out the inputs; see docs/instructors/grading.md.",
             file=sys.stderr,
         )
     config.CourseDirectory.assignment_id = assignment

@@ -79,7 +79,7 @@ def test_without_a_salt_it_is_said_once(fresh, capsys):
         (fresh / "submitted" / student / "A2").mkdir(parents=True)  # nothing that takes time
     list(autograde(fresh, "A2"))
     assert capsys.readouterr().err.splitlines() == [
-        "No salt is set: students can work out the inputs; see docs/instructors/a2.md."
+        "No salt is set: students can work out the inputs; see docs/instructors/grading.md."
     ]
 
 
