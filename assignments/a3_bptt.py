@@ -162,9 +162,14 @@ def close(got, right):
 def compare(mine, right, when):
     """Complain about the first of the arrays in `right` that `mine` does not hold."""
     for name, value in right.items():
-        shape = mine[name].shape
-        assert shape == value.shape, f"{name} should have shape {value.shape}; yours has {shape}"
-        assert close(mine[name], value), f"{when}: {name} is not what it should be"
+        got = np.asarray(mine[name])
+        shapes = f"{value.shape}; yours has {got.shape}"
+        assert got.shape == value.shape, f"{name} should have shape {shapes}"
+        if not close(got, value):
+            worst = np.unravel_index(np.argmax(np.abs(got - value)), value.shape)
+            numbers = f"should be {value[worst]:.4f}, yours is {got[worst]:.4f}"
+            at = ", ".join(map(str, worst))
+            raise AssertionError(f"{when}:\n{name} is wrong, most of all at [{at}]: {numbers}")
 
 
 # %% [markdown]

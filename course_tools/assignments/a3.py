@@ -113,9 +113,8 @@ def _explain_check(known: dict[str, Any], got: Any, right: Any) -> str:
     noisy = array is not None and array.shape == right.shape and right.ndim
     if noisy and known["x"].dtype == np.float32 and np.abs(array - right).max() < 1:
         return (
-            "The data are float32 here, and so is your loss: the difference of two losses that "
-            "agree in five digits has only two digits left. Turn all that goes in into float64 "
-            "first, `params` too."
+            "The data are float32 here, and the difference of two such losses has two digits at "
+            "most: turn all that goes in into float64 first, `params` too."
         )
     return describe(name, shape, got, right)
 

@@ -13,6 +13,7 @@ from course_tools.assignments.a3_reference import (
     before,
     chunks,
     cut,
+    leaky_states,
     loop,
 )
 from course_utils.checks import Mistake
@@ -130,6 +131,35 @@ def _dh_changed(whole):
     return wrong
 
 
+def _chunk_by_chunk(left):
+    """Forward in chunks too, each of which is told `left`: a state may run on behind its end."""
+
+    def over(whole):
+        def wrong(dh, dy, x, h0, y0, params, lengths, k):
+            dx, start, ends = np.zeros_like(x), (h0, y0), (0 * h0, 0 * y0)
+            grads = {name: np.zeros_like(value) for name, value in params.items()}
+            for first, last in chunks(x.shape[1], k):
+                part, n = slice(first, last), left(lengths, first, last)
+                given = x[:, part], *start, params, n
+                dx[:, part], *reached, more = whole(dh[:, part], dy[:, part], *given)
+                add_up(first, grads, more)
+                start = tuple(a[:, -1] for a in leaky_states(*given))
+                ends = ends if first else reached
+            return dx, *ends, grads
+
+        return wrong
+
+    return over
+
+
+def _not_shifted(lengths, first, last):
+    return np.minimum(lengths, last - first)
+
+
+def _all_of_it(lengths, first, last):
+    return np.full_like(lengths, last - first)
+
+
 _LENGTHS = (
     "Sequence b takes `lengths[b] - first` steps of the chunk, at least 0, at most all of it."
 )
@@ -230,17 +260,15 @@ _CUTS = (
         "lengths not shifted",
         "Each chunk is given `lengths` as they are, counted from the start of the sequence.",
         _LENGTHS,
-        lambda whole: cut(
-            whole, left=lambda lengths, first, last: np.minimum(lengths, last - first)
-        ),
+        lambda whole: cut(whole, left=_not_shifted),
+        _chunk_by_chunk(_not_shifted),
     ),
     (
         "lengths ignored",
         "The padding contributes: lengths are not used.",
         _LENGTHS,
-        lambda whole: cut(
-            whole, left=lambda lengths, first, last: np.full_like(lengths, last - first)
-        ),
+        lambda whole: cut(whole, left=_all_of_it),
+        _chunk_by_chunk(_all_of_it),
     ),
     (
         "dh changed in place",
@@ -275,7 +303,11 @@ _CUT_WRONGLY = (
 
 def cut_mistakes(whole: Pass = backward) -> tuple[Mistake, ...]:
     """Return the mistakes of truncation over `whole`, which need not be the right pass."""
-    return tuple(Mistake(name, says, hint, wrong(whole)) for name, says, hint, wrong in _CUTS)
+    return tuple(
+        Mistake(name, says, hint, wrong(whole))
+        for name, says, hint, *ways in _CUTS
+        for wrong in ways
+    )
 
 
 TRUNCATED_MISTAKES = (
