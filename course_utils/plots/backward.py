@@ -43,8 +43,8 @@ def backward_diagram(T: int = 3, *, alt: str | None = None, caption: str | None 
             "to its state, from state to state and from each state to its output. Beside each "
             "runs a dashed arrow the other way, labelled with the gradient that it carries.",
             caption=caption
-            or "Forward, thin: two arrows meet in each state. Backward, dashed: two gradients meet "
-            "in each state, one from the output above and one from the next step, and are added.",
+            or "Forward, thin: two arrows meet in each state after h0. Backward, dashed: where "
+            "a state has an output above it and a step after it, the gradients of both are added.",
         )
 
 
