@@ -159,6 +159,8 @@ def _copy_in(value: Any) -> Any:
 
 
 def _copy_out(value: Any) -> Any:
+    if isinstance(value, range):
+        return list(value)
     if not isinstance(value, (np.ndarray, list, tuple, dict, *_SCALARS)):
         return Handle(value)
     return _walk(value, _copy_out)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from course_utils.checks.compare import as_array
-from course_utils.checks.core import Case, Check, Mistake, Output
+from course_utils.checks.core import Case, Check, Mistake, Output, variants
 
 
 def _window_cases(rng: np.random.Generator) -> Iterable[Case]:
@@ -46,17 +46,27 @@ def _at_random(days, length, ahead, cut):
     return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
-def _whole_numbers(known: dict, value: object) -> object:
-    """Return `value` as it is; refuse windows themselves in place of the places they start at."""
+def _in_order(known: dict, value: object) -> object:
+    """Return starts in ascending order: their order is free. Refuse masks in place of starts."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         return value
+    parts = []
     for name, part in zip(("train", "test"), value, strict=True):
+        if isinstance(part, tuple) and len(part) == 1:  # what `np.where(mask)` returns
+            part = part[0]
         array = as_array(part)
         if array is not None and array.dtype.kind == "b":
             raise ValueError(
                 f"`{name}` is a mask; return where the windows start: `np.flatnonzero(mask)`"
             )
-    return value
+        parts.append(np.sort(array) if array is not None and array.ndim == 1 else part)
+    return tuple(parts)
+
+
+def _colleagues(days, length, ahead, cut):
+    n = days - length - ahead + 1
+    test, train = np.split(np.random.default_rng(0).permutation(n), [n // 5])
+    return train, test
 
 
 def _window_split(name: str, says: str, hint: str, train_end, test_from, last: int = 0) -> Mistake:
@@ -75,12 +85,13 @@ split_windows = Check(
     _window_cases,
     _starts_oracle,
     (
-        Mistake(
+        *variants(
             "at random",
             "The windows are split at random: nearly every test window has neighbours in the "
             "training part, which share most of its days.",
             "Compare days with `cut`; no random number is needed.",
             _at_random,
+            _colleagues,
         ),
         _window_split(
             "starts compared with the cut",
@@ -96,6 +107,44 @@ split_windows = Check(
             "The last day of a target is start + length + ahead - 1.",
             lambda length, ahead, cut: cut - length + 1,
             lambda length, ahead, cut: cut - length,
+        ),
+        _window_split(
+            "training targets beyond the cut",
+            "The windows for training end before the cut, but some of their targets lie beyond it.",
+            "The last day of a target is start + length + ahead - 1.",
+            lambda length, ahead, cut: cut - length - ahead + 2,
+            lambda length, ahead, cut: cut - length,
+        ),
+        _window_split(
+            "windows alone",
+            "Only the windows were compared with the cut; a window's target comes after it.",
+            "The target's days are start + length to start + length + ahead - 1.",
+            lambda length, ahead, cut: cut - length + 1,
+            lambda length, ahead, cut: cut - length + 1,
+        ),
+        _window_split(
+            "windows missing at both borders",
+            "A window is missing on each side of the cut: a training target may end on day "
+            "`cut - 1`, a test target may begin on day `cut`.",
+            "start + length + ahead <= cut, and start + length >= cut.",
+            lambda length, ahead, cut: cut - length - ahead,
+            lambda length, ahead, cut: cut - length + 1,
+        ),
+        _window_split(
+            "last test window missing",
+            "The last test window is missing: its target may end on the last day of the series.",
+            "There are days - length - ahead + 1 windows.",
+            lambda length, ahead, cut: cut - length - ahead + 1,
+            lambda length, ahead, cut: cut - length,
+            last=-1,
+        ),
+        Mistake(
+            "targets in place of windows",
+            "These are the days on which the targets start, not the windows.",
+            "A window starts `length` days before its target.",
+            lambda days, length, ahead, cut: tuple(
+                part + length for part in _starts_oracle(days, length, ahead, cut)
+            ),
         ),
         _window_split(
             "targets lie across the cut",
@@ -141,13 +190,16 @@ split_windows = Check(
             lambda days, length, ahead, cut: _starts_oracle(days, length, ahead, cut)[::-1],
         ),
     ),
-    read=_whole_numbers,
+    read=_in_order,
 )
 """Judges `split_windows(days, length, ahead, cut) -> (train, test)`: where windows start.
 
 Window s holds days s to s + length - 1, its target the `ahead` days that follow. Training windows
 and their targets end before day `cut`; all days of a test target are at `cut` or later.
 """
+
+
+SPLITS = 6  # random ones are averaged: one alone may be lucky by three points
 
 
 def their_score(
@@ -157,14 +209,17 @@ def their_score(
     split: str = "random",
     scaled_by: str = "all",
     drop_last: int = 0,
+    forecast: str = "nearest",
 ) -> float:
     """Return the accuracy that the clinic's patient reports, or has after one thing was changed.
 
     From the mean of the last 30 days of `features (days, D)` the nearest neighbour in the training
     windows says whether at least half of the next 14 days will be `wet (days,)`. `split` is
-    "random" (a fifth of the windows is held out) or "time" (the last 365 days are, and no training
-    target reaches into them); `scaled_by` is "all" or "train"; `drop_last` leaves out as many days
-    at the end of each window.
+    "random" (a fifth of the windows is held out; mean over `SPLITS` splits) or "time" (the last 365
+    days are held out, no training target reaches into them); `scaled_by` is "all" or "train";
+    `drop_last` leaves out as many days at the end of each window. The same windows may be given to
+    an honest baseline: `forecast="as before"` says what the last 14 days were, "majority" what
+    most training targets are.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -172,12 +227,22 @@ def their_score(
     starts = np.arange(days - length - ahead + 1)
     x = np.array([features[s : s + length - drop_last].mean(axis=0) for s in starts])
     y = np.array([wet[s + length : s + length + ahead].mean() >= 0.5 for s in starts])
+    before = np.array([wet[s + length - ahead : s + length].mean() >= 0.5 for s in starts])
     if split == "time":
-        train, test = _starts_oracle(days, length, ahead, days - 365)
+        splits = [_starts_oracle(days, length, ahead, days - 365)]
     else:
-        order = np.random.default_rng(0).permutation(len(starts))
-        test, train = np.split(order, [len(starts) // 5])
-    fitted = x if scaled_by == "all" else x[train]
-    x = (x - fitted.mean(axis=0)) / fitted.std(axis=0)
-    model = KNeighborsClassifier(n_neighbors=1).fit(x[train], y[train])
-    return float((model.predict(x[test]) == y[test]).mean())
+        orders = [np.random.default_rng(seed).permutation(len(starts)) for seed in range(SPLITS)]
+        splits = [np.split(order, [len(starts) // 5])[::-1] for order in orders]
+    scores = []
+    for train, test in splits:
+        if forecast == "as before":
+            said = before[test]
+        elif forecast == "majority":
+            said = y[train].mean() >= 0.5
+        else:
+            fitted = x if scaled_by == "all" else x[train]
+            scaled = (x - fitted.mean(axis=0)) / fitted.std(axis=0)
+            model = KNeighborsClassifier(n_neighbors=1).fit(scaled[train], y[train])
+            said = model.predict(scaled[test])
+        scores.append(np.mean(said == y[test]))
+    return float(np.mean(scores))

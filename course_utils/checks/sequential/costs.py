@@ -11,8 +11,8 @@ from course_utils.checks.core import Case, Check, Output, variants
 
 def _cost_cases(rng: np.random.Generator) -> Iterable[Case]:
     for name, V, n, H, weight in (
-        ("V=7, n=3, H=5", 7, 3, 5, 3),
-        ("one word, n=1", 11, 1, 4, 1),
+        ("V=11, n=3, H=6", 11, 3, 6, 3),  # no two mistakes give the same number
+        ("one word, n=1", 7, 1, 4, 1),
         ("V=30, n=12, H=8", 30, 12, 8, 1),
     ):
         yield Case(name, {"V": V, "n": n, "H": H}, weight=weight)
@@ -81,6 +81,21 @@ window_parameters = Check(
             "You counted a single output. The next word is one of V: V scores.",
             "The output layer has H V weights and V biases.",
             lambda V, n, H: n * V * H + H + H + 1,
+        ),
+        *variants(
+            "scores for the hidden units",
+            "Your output layer has H scores; the next word is one of V.",
+            "The output layer has H V weights and V biases.",
+            lambda V, n, H: (n * V + 1) * H + (H + 1) * H,
+        ),
+        *variants(
+            "a bias too many",
+            "There is a bias for every input, or one set of them for every word of the window. A "
+            "layer has one bias for each unit that it computes.",
+            "H biases in the hidden layer, V in the output layer.",
+            lambda V, n, H: n * (V + 1) * H + H * V + V,
+            lambda V, n, H: n * V * H + n * V + H * V + V,
+            lambda V, n, H: n * V + n * V * H + H + H * V + V,
         ),
         *variants(
             "V to the power n",

@@ -126,6 +126,27 @@ transition_matrix = Check(
             lambda s, K: _by_row(_counts(s, K) + 1),
         ),
         *variants(
+            "a pair missing",
+            "One pair is missing, at the beginning or at the end. n days make n - 1 pairs.",
+            "Loop over `range(len(states) - 1)`, or take `states[:-1]` and `states[1:]`.",
+            lambda s, K: _by_row(_counts(s[:-1], K)),
+            lambda s, K: _by_row(_counts(s[1:], K)),
+        ),
+        *variants(
+            "divided by all days",
+            "Every count was divided by the length of the series. Asked is: of the days in state "
+            "i, what share was followed by j?",
+            "Divide every row by its own sum.",
+            lambda s, K: _counts(s, K) / len(s),
+        ),
+        *variants(
+            "whole numbers",
+            "The shares were rounded down to whole numbers: `//` does that, and so does an array "
+            "of whole numbers that shares are written into.",
+            "Use `/`, and `np.zeros((K, K))`, which holds fractions.",
+            lambda s, K: _by_row(_counts(s, K)).astype(int),
+        ),
+        *variants(
             "repeated pairs counted once",
             "Every pair that occurs was counted once. `counts[a, b] += 1` with arrays a, b adds 1 "
             "to each place once, however often it is named.",
@@ -175,7 +196,7 @@ def _most_likely_path(P: np.ndarray, today: int, k: int) -> np.ndarray:
 
 in_k_days = Check(
     "weather in k days",
-    [Output("p", "(K,)")],
+    [Output("p", "(state,)")],
     _ahead_cases,
     _ahead_oracle,
     (
@@ -184,6 +205,7 @@ in_k_days = Check(
             "Every entry was raised to the power k by itself. `P**k` is no matrix product.",
             "Use `@` k times, or `np.linalg.matrix_power(P, k)`.",
             lambda P, today, k: (P**k)[today],
+            lambda P, today, k: (P**k)[today] / (P**k)[today].sum(),
         ),
         *variants(
             "a column",
@@ -208,6 +230,20 @@ in_k_days = Check(
             "That is the forecast for tomorrow, whatever k.",
             "Tomorrow is uncertain too: the day after is an average over the rows of P.",
             lambda P, today, k: P[today],
+        ),
+        *variants(
+            "k = 0 forgotten",
+            "Right for every k from 1 on. For k = 0 the day asked about is today itself, and "
+            "today is certain; yours gives tomorrow.",
+            "Start from a row with a single 1, at `today`, and multiply k times.",
+            lambda P, today, k: P[today] @ _power(P, max(k - 1, 0)),
+        ),
+        *variants(
+            "squared again and again",
+            "Each round multiplies the result by itself, so the days double: 1, 2, 4, 8.",
+            "Multiply by P itself in every round: `M = M @ P`.",
+            lambda P, today, k: _power(P, 2 ** max(k - 1, 0))[today],
+            lambda P, today, k: _power(P, 2**k)[today],
         ),
         *variants(
             "k times the same",

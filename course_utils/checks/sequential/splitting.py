@@ -51,6 +51,30 @@ def _shuffled(series, n_train):
     return _scaled((train, test), train)
 
 
+def _across_features(series, n_train):
+    return tuple(
+        (part - part.mean(axis=1, keepdims=True)) / (part.std(axis=1, keepdims=True) + (D == 1))
+        for part, D in ((p, p.shape[1]) for p in _parts(series, n_train))
+    )
+
+
+def _half_from_all(series, n_train, mean_of_all):
+    train = series[:n_train]
+    mean = (series if mean_of_all else train).mean(axis=0)
+    deviation = (train if mean_of_all else series).std(axis=0)
+    return tuple((part - mean) / deviation for part in _parts(series, n_train))
+
+
+def _brackets_missing(series, n_train):
+    train = series[:n_train]
+    return tuple(part - train.mean(axis=0) / train.std(axis=0) for part in _parts(series, n_train))
+
+
+def _to_zero_and_one(series, n_train):
+    low, high = series[:n_train].min(axis=0), series[:n_train].max(axis=0)
+    return tuple((part - low) / (high - low) for part in _parts(series, n_train))
+
+
 def _whole_then_split(series, n_train):
     return _parts(_scaled([series], series)[0], n_train)
 
@@ -66,6 +90,31 @@ split_and_scale = Check(
             "Mean and deviation come from all days, so the training part has heard of the future.",
             "Split first. Take both from the first `n_train` days.",
             _whole_then_split,
+        ),
+        *variants(
+            "one of the two from all days",
+            "Of mean and deviation, one comes from the training part and one from all days.",
+            "Take both from the first `n_train` days.",
+            lambda s, n: _half_from_all(s, n, mean_of_all=True),
+            lambda s, n: _half_from_all(s, n, mean_of_all=False),
+        ),
+        *variants(
+            "along the features",
+            "Each day was scaled by itself, over its features: `axis=1` goes along a row.",
+            "Mean and deviation of each feature are taken along the days: `axis=0`.",
+            _across_features,
+        ),
+        *variants(
+            "brackets missing",
+            "Division goes before subtraction: `x - mean / deviation` divides the mean alone.",
+            "Write `(x - mean) / deviation`.",
+            _brackets_missing,
+        ),
+        *variants(
+            "between 0 and 1",
+            "You scaled to the range from 0 to 1, by the least and the greatest value.",
+            "Subtract the mean, divide by the standard deviation.",
+            _to_zero_and_one,
         ),
         *variants(
             "each part by itself",
@@ -103,6 +152,7 @@ split_and_scale = Check(
             "One mean and one deviation were taken over everything; each feature has its own.",
             "Take both along the days: `axis=0`.",
             lambda s, n: _scaled(_parts(s, n), s[:n], axis=None),
+            lambda s, n: _scaled(_parts(s, n), s, axis=None),
         ),
         *variants(
             "n - 1 in the deviation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -20,7 +21,7 @@ def _bag_cases(rng: np.random.Generator) -> Iterable[Case]:
 
     yield case(
         "a sentence with repeated words and an unknown one",
-        "the food was bad the service was slow the music was not bad at all",
+        "that food was bad the small service was slow the music was not bad at all",
         weight=3,
     )
     yield case("all words known", "the food was good , not bad at all".replace(", ", ""))
@@ -74,6 +75,24 @@ bag_of_words = Check(
             _unknown_last,
         ),
         *variants(
+            "words inside words",
+            "A word was also counted inside longer ones: `at` stands in `that`, `all` in `small`. "
+            "A string's `count` knows no words.",
+            "Count in the list: its entries are whole words.",
+            lambda words, vocabulary: np.array([" ".join(words).count(w) for w in vocabulary]),
+            lambda words, vocabulary: np.array(
+                [sum(w in word for word in words) for w in vocabulary]
+            ),
+        ),
+        *variants(
+            "a place for unknown words",
+            "There is one entry too many, for the words outside the vocabulary.",
+            "Leave words outside the vocabulary out: the length is len(vocabulary).",
+            lambda words, vocabulary: np.append(
+                _bag(words, vocabulary), sum(word not in vocabulary for word in words)
+            ),
+        ),
+        *variants(
             "shares",
             "These are shares of all words. Asked for are counts.",
             "Do not divide.",
@@ -90,10 +109,11 @@ bag_of_words = Check(
         ),
         *variants(
             "one number a word of the sentence",
-            "There is one entry for each word of the sentence; a bag has one for each word of the "
+            "The entries belong to the words of the sentence; a bag has one for each word of the "
             "vocabulary.",
             "The length is len(vocabulary), whatever the sentence.",
             lambda words, vocabulary: np.array([words.count(word) for word in words]),
+            lambda words, vocabulary: np.array(list(Counter(words).values())),
             lambda words, vocabulary: np.array(
                 [vocabulary.index(word) if word in vocabulary else -1 for word in words]
             ),
@@ -112,13 +132,15 @@ bag_of_words = Check(
 # --- n-grams never seen --------------------------------------------------------------------------
 
 
-def _text(rng: np.random.Generator, length: int, letters: str = "abc") -> str:
+def _text(rng: np.random.Generator, length: int, letters: str = "abc ") -> str:
     return "".join(rng.choice(list(letters), size=length))
 
 
 def _unseen_cases(rng: np.random.Generator) -> Iterable[Case]:
-    train, again = _text(rng, 60), _text(rng, 12)
-    held_out = again * 3 + "d" + again + "dd"  # repeats, so that kinds and places differ
+    # The training text's last n-gram stands nowhere else in it, but in the held-out text; there
+    # are repeats, so that kinds and places differ, and blanks, so that words and letters do.
+    train, again = _text(rng, 60) + "fgh", _text(rng, 12)
+    held_out = again * 3 + "d" + again + train[-6:] + "dd"
     yield Case("n = 3", {"train": train, "held_out": held_out, "n": 3}, weight=3)
     yield Case("n = 1", {"train": train, "held_out": held_out, "n": 1})
     yield Case("n = 5", {"train": train, "held_out": held_out, "n": 5})
@@ -139,6 +161,11 @@ def _unseen(seen: Iterable[str], asked: Iterable[str]) -> float:
     return sum(gram not in known for gram in asked) / max(len(asked), 1)
 
 
+def _words(text: str, n: int) -> list[tuple[str, ...]]:
+    words = text.split()
+    return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
+
+
 def _bags(text: str, n: int) -> list[str]:
     return ["".join(sorted(gram)) for gram in _grams(text, n)]
 
@@ -156,6 +183,19 @@ unseen_share = Check(
             "Put the n-grams of the training text into a set, those of the held-out text into a "
             "list.",
             lambda a, b, n: _unseen(_grams(a, n), set(_grams(b, n))),
+            lambda a, b, n: len(set(_grams(b, n)) - set(_grams(a, n))) / len(_grams(b, n)),
+        ),
+        *variants(
+            "words",
+            "You cut the texts into words. Here an n-gram is a run of n characters, blanks too.",
+            "The n-gram at place i is `text[i : i + n]`, a piece of the string itself.",
+            lambda a, b, n: _unseen(_words(a, n), _words(b, n)),
+        ),
+        *variants(
+            "single characters",
+            "You asked for single characters. n of them in a row make one n-gram.",
+            "The n-gram at place i is `text[i : i + n]`.",
+            lambda a, b, n: _unseen(a, b),
         ),
         *variants(
             "seen",
@@ -202,6 +242,7 @@ unseen_share = Check(
             "The last one starts at len(text) - n: `range(len(text) - n + 1)`.",
             lambda a, b, n: _unseen(_grams(a, n)[:-1], _grams(b, n)[:-1]),
             lambda a, b, n: _unseen(_grams(a, n), _grams(b, n)[:-1]),
+            lambda a, b, n: _unseen(_grams(a, n)[:-1], _grams(b, n)),
         ),
         *variants(
             "scraps at the end",
