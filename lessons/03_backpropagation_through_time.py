@@ -384,7 +384,7 @@ bptt.logits_gradient(logits_gradient)
 # %% [markdown] tags=["solution"]
 # The last line has three parts: the difference, the mask, the division. `mask.sum()` is $N$. Divide
 # by $B$ and $T$ instead and the padding counts after all: not in the sum, but in the mean. And do
-# not go through the Jacobian: with logits in the thousands $p_c$ is exactly 0, and $-1/p_c$ times 0
+# not go through the Jacobian: with logits in the thousands $p_c$ may be exactly 0, and $-1/p_c$ times 0
 # is nan. What cancels should cancel on paper, not in floats.
 
 # %% [markdown]
@@ -652,10 +652,11 @@ last_share = three_terms[-1] / three_terms.sum()
 # h_1}\frac{\partial^+ h_1}{\partial W_{hh}}.$$
 #
 # (Read each product as a list of links for now. Section 5 puts matrices in their order. And
-# $\partial^+ h_k/\partial W_{hh}$, the slopes of $H$ numbers with respect to $H \times H$, need never be
-# built: what a row $r$ makes of it is known from section 3,
-# $h_{k-1}^T\,[r \odot (1 - h_k^2)]$. Some texts count from 0 and write $s$ for the state: their $\partial J_2/\partial W$ runs through
-# $s_2, s_1, s_0$. It is this line, with $L_3$ and $h_3, h_2, h_1$.)
+# $\partial^+ h_k/\partial W_{hh}$, the slopes of $H$ numbers with respect to $H \times H$, need
+# never be built: what a row $r$ makes of it is known from section 3,
+# $h_{k-1}^T\,[r \odot (1 - h_k^2)]$. Some texts count from 0 and write $s$ for the state: their
+# $\partial J_2/\partial W$ runs through $s_2, s_1, s_0$. It is this line, with $L_3$ and
+# $h_3, h_2, h_1$.)
 #
 # $L_3$ is one loss of several. With an answer at every step, $L = L_1 + L_2 + L_3$, and there are
 # **two sums**: over the times $t$ of the losses, and for each of them over the times $k \le t$ at
@@ -684,7 +685,7 @@ plots.backward_diagram(T=3)
 # $h_{t-1}^T (\dots)$, uses the immediate one. That is a **single path** for each loss, the diagonal
 # $k = t$ of the two sums: $T$ terms of $T(T+1)/2$. The others are missing.
 #
-# Let us measure on random networks. autograd tells the terms apart if each use of $W_{hh}$ has an
+# Let us measure on random networks. Autograd tells the terms apart if each use of $W_{hh}$ has an
 # array of its own: $T$ equal copies, as in $F(w_1, w_2, w_3)$. The first line printed checks that
 # all terms together are the gradient that autograd finds for one shared matrix.
 
@@ -1066,8 +1067,8 @@ quiz.reveal(
 # One sequence of three steps. All vectors are rows of shape (1, n), so that `h_2.T @ da_3` is an
 # outer product. The loss is the **sum** of the three cross-entropies (no $\frac1N$). You may use
 # the numbers of the forward pass: `x_1` ... `x_3`, `a_1` ... `a_3`, `h_0` ... `h_3`, `p_1` ...
-# `p_3`, one-hot `y_1` ... `y_3`, and `W_xh`, `W_hh`, `b_h`, `W_hy`, `b_y`; the signs `+ - * / @ **`, `.T`, and the
-# functions `tanh`, `exp`, `diag`, `outer`.
+# `p_3`, one-hot `y_1` ... `y_3`, and `W_xh`, `W_hh`, `b_h`, `W_hy`, `b_y`; the signs
+# `+ - * / @ **`, `.T`, and the functions `tanh`, `exp`, `diag`, `outer`.
 #
 # ### Exercise 4 · the backward pass of three steps
 #
@@ -1475,7 +1476,7 @@ for ax, (dtype, values) in zip(axes, measured.items()):
         ax.loglog(eps_axis, guide, color="#777777", lw=1.2, linestyle=":", marker="")
     ax.loglog(eps_axis, u / eps_axis, color="#777777", lw=1.2, linestyle=":", marker="")
     ax.axvline(u ** (1 / 3), color="#777777", lw=1.2, linestyle=(0, (7, 3)), marker="")
-    ax.annotate("$u^{1/3}$", (u ** (1 / 3) * 1.3, 2e-12), fontsize=13)
+    ax.annotate("$u^{1/3}$", (u ** (1 / 3) * 1.3, 4), fontsize=13)
     ax.set(title=dtype.__name__, xlabel="step $\\varepsilon$", ylim=(1e-12, 30), xlim=(1e-12, 1))
 axes[0].set_ylabel("relative error of the check")
 axes[0].annotate("$u/\\varepsilon$", (3e-12, 1.5e-7), fontsize=13)
@@ -1536,13 +1537,17 @@ for seed in range(4):  # the networks of the figure
     loss_over_slope.append(size / np.sqrt((slopes**2).mean()))
 print("float32 loss off by, in units of u|f|:", np.round(noise, 1))
 print("loss / slope of a typical weight:     ", np.round(loss_over_slope))
+predicted = np.mean(np.multiply(noise, loss_over_slope)) / np.sqrt(2)
+found = float32_error * 1e-5 / (np.finfo(np.float32).eps / 2)
+print(f"error in units of u/eps: predicted {predicted:.0f}, found {found:.0f}")
 
 # %% [markdown]
 # It is not the operations: the loss is off by no more than about $u|f|$. It is $B$. The loss is
 # 18 <!-- =np.mean(loss_over_slope) ±5% --> times as large as its slopes, on average, so what is small
-# beside $f$ is not small beside $f'$. And below $10^{-8}$ the float32 curves stand at exactly 1: in
-# these networks $w + \varepsilon$ is rounded back to $w$, or the loss does not notice the push, and
-# the "slope" is zero.
+# beside $f$ is not small beside $f'$. (Predicted is their product over $\sqrt2$: two values are off,
+# independently, and we divide by $2\varepsilon$.) And below $10^{-8}$ the float32 curves stand at
+# exactly 1: in these networks $w + \varepsilon$ is rounded back to $w$, or the loss does not notice
+# the push, and the "slope" is zero.
 #
 # Two remarks for practice. Compare *norms* over a whole array, as `relative_error` does: a single
 # entry may be zero by chance, and its relative error means nothing. And where there are too many
@@ -1619,9 +1624,10 @@ bptt.numeric_gradient(numeric_gradient)
 # right or wrong.
 #
 # The course keeps a catalogue of wrong backward passes: slopes forgotten, transposes missing, loops
-# that run forward, sums that overwrite. Nearly all run without an error; the few that crash are
-# caught by anybody. (Some can be made in several ways; they share a name and count once.) We try sets of test inputs on all of them and count who
-# **survives**: who returns, on these inputs, what the right code returns.
+# that run forward, sums that overwrite. Nearly all run without an error; the few that crash show
+# themselves. (Some can be made in several ways; they share a name and count once.) We try sets of
+# test inputs on all of them and count who **survives**: who returns, on these inputs, what the
+# right code returns.
 
 
 # %%
@@ -1735,7 +1741,7 @@ quiz.reveal(
 # it (adds it too late, piles it up, drops it) is out of sight.
 #
 # **All weights zero.** Whatever goes back meets $W_{hh}^T = 0$ or $W_{xh}^T = 0$ and ends there, on
-# the right way and on most wrong ones.
+# the right way and on many a wrong one.
 #
 # **A symmetric $W_{hh}$.** Then $da\, W_{hh}$ *is* $da\, W_{hh}^T$. The identity, a favourite of
 # hand-made tests, is symmetric.
