@@ -12,7 +12,7 @@ from course_utils.checks import NOT_ATTEMPTED, RIGHT, WRONG, bptt
 from course_utils.checks.bptt import oracle, reference
 from course_utils.checks.bptt.chunk_mistakes import CHUNK_ONLY
 from course_utils.checks.bptt.logit_mistakes import dlogits
-from course_utils.checks.bptt.numeric import numeric
+from course_utils.checks.bptt.numeric_mistakes import numeric
 from course_utils.checks.bptt.pair import PAIR
 from course_utils.checks.bptt.pair_mistakes import forward_with_cache, from_cache
 from course_utils.checks.bptt.patches import after
