@@ -96,7 +96,7 @@ class Check:
                  the first wrong entry alone would tell a reader nothing
     diagnose     says what the pattern of wrong outputs hints at where no known mistake fits, from
                  (what the case knows, got, expected), both by the output's name; empty for nothing
-    keeps_dtype  whether another precision out than in is worth a remark
+    keeps_dtype  whether another precision out than in is worth a remark on a right answer
     """
 
     title: str
@@ -137,7 +137,9 @@ class Check:
             mistake = self._name_mistake(cases, replies, wrong_at_first)
         if wrong_at_first and mistake is None:
             diagnosis = self._diagnose(cases[0], replies[0], expected[0])
-        remarks = _remarks(cases, replies) if self.keeps_dtype else ()
+        # Beside an error a word on precision would look like its cause.
+        right = all(trial.passed for trial in trials)
+        remarks = _remarks(cases, replies) if self.keeps_dtype and right else ()
         return Report(self.title, trials, mistake, remarks, diagnosis)
 
     def draw(self, seed: int | None = None) -> list[Case]:

@@ -27,7 +27,7 @@ def draw_rnn(rng: np.random.Generator, B: int, T: int, D: int, H: int, dtype=np.
         "h0": rng.normal(size=(B, H)).astype(dtype),
         "W_xh": (rng.normal(size=(D, H)) / np.sqrt(D)).astype(dtype),
         "W_hh": (rng.normal(size=(H, H)) / np.sqrt(H)).astype(dtype),
-        "b_h": rng.uniform(0.2, 0.8, size=H).astype(dtype) * rng.choice([-1, 1], size=H),
+        "b_h": (rng.uniform(0.2, 0.8, size=H) * rng.choice([-1, 1], size=H)).astype(dtype),
     }
 
 

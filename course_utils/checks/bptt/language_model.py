@@ -72,5 +72,6 @@ logits_gradient = Check(
     _logit_cases,
     oracle.dlogits,
     LOGIT_MISTAKES,
+    keeps_dtype=False,  # a one-hot from np.eye is float64, and precision is not the topic here
 )
 """Judges `logits_gradient(logits, targets, mask)` of the mean over the tokens that count."""
