@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from course_utils.checks.core import Mistake, variants
@@ -12,6 +14,10 @@ def softmax(logits, axis=-1):
     return raised / raised.sum(axis=axis, keepdims=True)
 
 
+def one_hot(logits, targets):
+    return np.eye(logits.shape[-1])[targets]
+
+
 def dlogits(
     logits,
     targets,
@@ -19,7 +25,7 @@ def dlogits(
     *,
     axis=-1,
     softmax=softmax,
-    hot=lambda logits, targets: np.eye(logits.shape[-1])[targets],
+    hot=one_hot,
     counts=lambda mask: mask,
     divide=lambda mask: mask.sum(),
 ):
@@ -51,6 +57,27 @@ def _all_ones(mask):
     return np.ones_like(mask)
 
 
+def _times(mask, function):
+    """Return `function` with its result multiplied by the mask."""
+    return lambda *arguments: function(*arguments) * np.asarray(mask)[..., None]
+
+
+def _through_p(targets_only, counted_only):
+    """Return the way back to p first, -1/p at the target, and then through softmax.
+
+    -y/p and a product with the mask touch every p; a loop those of targets, or of what counts.
+    """
+
+    def wrong(logits, targets, mask):
+        p, y, counts = softmax(logits), one_hot(logits, targets), mask[..., None]
+        dp = np.where(y > 0, -1 / p, 0) if targets_only else -y / p
+        out = p * (dp - np.sum(dp * p, axis=-1, keepdims=True))
+        out = np.where(counts > 0, out, 0) if counted_only else out * counts
+        return out / mask.sum()
+
+    return wrong
+
+
 LOGIT_MISTAKES = (
     *variants(
         "padding has a gradient",
@@ -59,6 +86,25 @@ LOGIT_MISTAKES = (
         lambda *a: dlogits(*a, counts=_all_ones),
         lambda *a: dlogits(*a, counts=_all_ones, divide=np.size),
         lambda *a: dlogits(*a, counts=_all_ones, divide=lambda mask: 1),
+    ),
+    Mistake(
+        "mask on p only",
+        "Only p is multiplied by the mask: where it is 0, minus the one-hot is left.",
+        "Multiply the whole difference by `mask[..., None]`.",
+        lambda *a: dlogits(*a, softmax=_times(a[2], softmax), counts=_all_ones),
+    ),
+    Mistake(
+        "mask on the one-hot only",
+        "Only the one-hot is multiplied by the mask: where it is 0, p is left.",
+        "Multiply the whole difference by `mask[..., None]`.",
+        lambda *a: dlogits(*a, hot=_times(a[2], one_hot), counts=_all_ones),
+    ),
+    Mistake(
+        "mask on the logits",
+        "The logits are multiplied by the mask: where it is 0, all ids are equally probable, and "
+        "that has a gradient.",
+        "Multiply by the mask last: (softmax - one-hot) times `mask[..., None]`.",
+        lambda z, y, mask: dlogits(z * mask[..., None], y, mask, counts=_all_ones),
     ),
     Mistake(
         "divided by all tokens",
@@ -78,6 +124,12 @@ LOGIT_MISTAKES = (
         "Divide by `mask.sum()`.",
         lambda *a: dlogits(*a, divide=len),
         lambda *a: dlogits(*a, divide=lambda mask: mask.shape[1]),
+    ),
+    Mistake(
+        "divided by V",
+        "The sum is divided by V, the number of ids; the mean runs over tokens.",
+        "Divide by `mask.sum()`.",
+        lambda *a: dlogits(*a, divide=lambda mask: a[0].shape[-1]),
     ),
     *variants(
         "a mean of means",
@@ -119,8 +171,21 @@ LOGIT_MISTAKES = (
         lambda *a: dlogits(*a, softmax=lambda logits, axis: logits),
     ),
     Mistake(
+        "ids subtracted",
+        "The target's number is subtracted from every probability; a one-hot is needed.",
+        "`np.eye(V)[targets]` has shape (B, T, V): a 1 at the target, 0 elsewhere.",
+        lambda *a: dlogits(*a, hot=lambda logits, targets: targets[..., None]),
+    ),
+    *variants(
+        "1/p where p is 0",
+        "The way by -1/p and the softmax' Jacobian is right on paper. But with large logits a p "
+        "is so small that a float holds 0, and 1/0 is infinite.",
+        "Cancel on paper, not in floats: p times 1/p is 1, and softmax - one-hot is left.",
+        *(_through_p(*only) for only in product((False, True), repeat=2)),
+    ),
+    Mistake(
         "exp not divided by its sum",
-        "exp(logits) is used without dividing by its sum.",
+        "The exp of the logits is used without dividing by its sum.",
         "A softmax adds up to 1 at each token: divide by `.sum(axis=-1, keepdims=True)`.",
         lambda *a: dlogits(*a, softmax=lambda logits, axis: np.exp(logits)),
     ),
@@ -132,7 +197,7 @@ LOGIT_MISTAKES = (
     ),
     Mistake(
         "exp too large for a float",
-        "exp of a large logit is infinite, and infinity over infinity is nan.",
+        "The exp of a large logit is infinite, and infinity over infinity is nan.",
         "Subtract each token's largest logit first: softmax does not change.",
         lambda *a: dlogits(*a, softmax=_naive),
     ),

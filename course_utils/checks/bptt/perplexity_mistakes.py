@@ -27,6 +27,19 @@ PERPLEXITY_MISTAKES = (
         lambda p, mask: np.exp(-np.sum(np.log(p)) / mask.sum()),
     ),
     *variants(
+        "log of a masked 0",
+        "The mask is multiplied into the probabilities, and the log of 0 is minus infinity.",
+        "Take the logarithm first, then the mask: `np.log(p_targets) * mask`.",
+        lambda p, mask: np.exp(-np.sum(np.log(p * mask)) / mask.sum()),
+        lambda p, mask: np.exp(-np.sum(np.log(p * mask) * mask) / mask.sum()),
+    ),
+    Mistake(
+        "floats as an index",
+        "The mask stands in square brackets, but it is an array of floats, not of bools.",
+        "Write `p_targets[mask > 0]`, or multiply by the mask after the logarithm.",
+        lambda p, mask: perplexity(p[mask], np.ones(int(mask.sum()))),
+    ),
+    *variants(
         "exp per token",
         "Each token's perplexity 1/p is averaged; the mean comes *before* exp.",
         "exp(mean of -log p). The mean of exp(-log p) is larger, and one bad token rules it.",
@@ -78,7 +91,7 @@ PERPLEXITY_MISTAKES = (
     ),
     *variants(
         "sum before exp",
-        "exp is taken of the sum over all tokens: this grows with the length of the text.",
+        "The exp is taken of the sum over all tokens: this grows with the length of the text.",
         "Divide by the number of tokens that count *before* exp.",
         lambda p, mask: np.exp(-np.sum(np.log(p) * mask)),
         lambda p, mask: np.exp(-np.sum(np.log(p))),

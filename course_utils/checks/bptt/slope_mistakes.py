@@ -20,10 +20,10 @@ def _tanh_skipped(name: str) -> dict:
     return share(**{part: with_dh[part] for part in name.split()})
 
 
-def _tanh_missing(name: str, parts: str) -> Mistake:
+def _tanh_missing(name: str, parts: str, subject: str = "") -> Mistake:
     return Mistake(
         f"tanh' missing in {name}",
-        f"{name} is made from what arrived at h_t, before it went through tanh.",
+        f"{subject or f'`{name}` is'} made from what arrived at h_t, before it went through tanh.",
         "All five results start from da_t: compute it once, at the top, and use no `dh` below it.",
         step(**_tanh_skipped(parts)),
     )
@@ -110,11 +110,13 @@ SLOPE_MISTAKES = (
         step(**slope(lambda s: (1 - s.h**2) ** 2)),
     ),
     _tanh_missing("dx", "dx"),
-    _tanh_missing("what goes back in time", "dh_prev"),
+    _tanh_missing("what goes back in time", "dh_prev", "What goes back in time is"),
     _tanh_missing("dW_xh", "dW_xh"),
     _tanh_missing("dW_hh", "dW_hh"),
     _tanh_missing("db_h", "db"),
-    _tanh_missing("both weights' gradients", "dW_xh dW_hh"),
-    _tanh_missing("all of dW_xh, dW_hh, db_h", "dW_xh dW_hh db"),
-    _tanh_missing("dx and what goes back in time", "dx dh_prev"),
+    _tanh_missing("both weights' gradients", "dW_xh dW_hh", "`dW_xh` and `dW_hh` are"),
+    _tanh_missing("all that is summed", "dW_xh dW_hh db", "`dW_xh`, `dW_hh` and `db_h` are"),
+    _tanh_missing(
+        "dx and what goes back in time", "dx dh_prev", "`dx` and what goes back in time are"
+    ),
 )

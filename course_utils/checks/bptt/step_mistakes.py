@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from course_utils.checks.bptt.patches import ordered, share, step
 from course_utils.checks.bptt.reference import step_backward
 from course_utils.checks.bptt.slope_mistakes import SLOPE_MISTAKES
-from course_utils.checks.core import Mistake
+from course_utils.checks.core import Mistake, variants
 
 SHARE_MISTAKES = (
     Mistake(
@@ -23,7 +25,7 @@ SHARE_MISTAKES = (
     ),
     Mistake(
         "dx through W_hh",
-        "dx goes through `W_hh`; the input entered through `W_xh`.",
+        "`dx` goes through `W_hh`; the input entered through `W_xh`.",
         "dx_t = `da_t @ W_xh.T`, of shape (B, D).",
         step(**share(dx=lambda s: s.da @ s.W_hh.T)),
     ),
@@ -35,12 +37,12 @@ SHARE_MISTAKES = (
     ),
     Mistake(
         "W_xh not transposed",
-        "dx needs `W_xh.T`: (B, H) times (H, D) is (B, D).",
+        "`dx` needs `W_xh.T`: (B, H) times (H, D) is (B, D).",
         "Forward `x_t @ W_xh`, so backward `da_t @ W_xh.T`.",
         step(**share(dx=lambda s: s.da @ s.W_xh)),
     ),
     Mistake(
-        "W_xh reshaped, not transposed",
+        "W_xh reshaped instead of transposed",
         "`W_xh` is reshaped to (H, D). That has the right shape, but it does not transpose.",
         "`.reshape` reads the numbers off in their old order. `.T` exchanges rows and columns.",
         step(**share(dx=lambda s: s.da @ s.W_xh.reshape(s.W_xh.shape[::-1]))),
@@ -96,7 +98,7 @@ SHARE_MISTAKES = (
         ),
     ),
     Mistake(
-        "weights averaged, db summed",
+        "weights averaged but not db",
         "`dW_xh` and `dW_hh` are divided by the batch size B.",
         "Add up over the batch. If the loss is a mean, its 1/B is in `dh` already.",
         step(
@@ -141,6 +143,11 @@ def _mutating(dh_t, x_t, h_prev, h_t, W_xh, W_hh):
     return right
 
 
+_OUTER = {
+    "dW_xh": lambda s: np.outer(s.x, s.da),
+    "dW_hh": lambda s: np.outer(s.h_prev, s.da),
+}
+
 STEP_MISTAKES = (
     *SLOPE_MISTAKES,
     *SHARE_MISTAKES,
@@ -161,6 +168,20 @@ STEP_MISTAKES = (
         "`db_h` is not summed: it still has a row for each sequence of the batch.",
         "Every row used the same bias: `da.sum(axis=0)`.",
         step(**share(db=lambda s: s.da)),
+    ),
+    *variants(
+        "outer products of the batch",
+        "`np.outer` flattens its arrays, so every row of the batch is multiplied by every other.",
+        "`x_t.T @ da_t` is the sum of the rows' own outer products, of shape (D, H).",
+        step(**share(**_OUTER)),
+        step(**share(**_OUTER, db=lambda s: s.da)),
+        *(step(**share(**{name: wrong})) for name, wrong in _OUTER.items()),
+    ),
+    Mistake(
+        "dh_t handed on beside the step",
+        "What arrived at h_t is handed on as it is, beside what went through the step.",
+        "There is no other way back than through tanh and `W_hh.T`: dh_prev = `da_t @ W_hh.T`.",
+        step(**share(dh_prev=lambda s: s.da @ s.W_hh.T + s.dh)),
     ),
     *order_mistakes(step_backward, "dx_t, dh_prev, dW_xh, dW_hh, db_h"),
     Mistake(
