@@ -7,8 +7,8 @@ is an opaque handle all the while, so any design of it is legitimate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from course_utils.checks.bptt import cases, oracle
 from course_utils.checks.bptt.backward import GRADIENTS
 from course_utils.checks.bptt.pair_mistakes import pair_mistakes
 from course_utils.checks.bptt.patterns import diagnose
-from course_utils.checks.core import UNUSABLE, Check, Output
-from course_utils.checks.report import NOT_ATTEMPTED, Report
+from course_utils.checks.core import UNUSABLE, Case, Check, Output
+from course_utils.checks.report import WRONG, Report
 from course_utils.checks.rooms import Callee, Failure, Handle, Reply, as_callee
 
 WEIGHTS = ("W_xh", "W_hh", "b_h")
@@ -33,6 +33,7 @@ class Pair:
     given     the arguments of the forward pass, by name and in order
     values    what it returns before the cache
     upstream  the arguments of the backward pass before the cache: one gradient for each value
+    returns   what the backward pass returns; with it, a wrong number of values is told
     """
 
     forward: Callee
@@ -40,6 +41,7 @@ class Pair:
     given: Sequence[str] = FORWARD
     values: Sequence[str] = ("h",)
     upstream: Sequence[str] = ("dh",)
+    returns: Sequence[str] = ()
 
     def call(self, arguments: dict[str, Any], keep: tuple[int, ...] = ()) -> Reply:
         given = {name: arguments[name] for name in self.given}
@@ -48,8 +50,7 @@ class Pair:
         if first.failure is not None:
             return first
         if not isinstance(first.value, tuple) or len(first.value) != last + 1:
-            names = ", ".join(f"`{name}`" for name in self.values)
-            says = f"the forward pass should return {names} and a cache for the backward pass"
+            says = f"{_returned('forward', self.values)} and a cache for the backward pass"
             return Reply(failure=Failure(UNUSABLE, says), changed=first.changed)
         *values, cache = first.value
         self.forward.call({name: _other(value) for name, value in given.items()}, keep=(last,))
@@ -59,7 +60,20 @@ class Pair:
         if second.failure is not None:
             return Reply(failure=second.failure, changed=changed)
         gradients = second.value if isinstance(second.value, tuple | list) else (second.value,)
+        if self.returns and len(gradients) != len(self.returns):
+            says = f"{_returned('backward', self.returns)}; it returned {_counted(second.value)}"
+            return Reply(failure=Failure(UNUSABLE, says), changed=changed)
         return Reply(value=(*values, *gradients), changed=changed)
+
+
+def _returned(half: str, names: Sequence[str]) -> str:
+    return f"the {half} pass should return {', '.join(f'`{name}`' for name in names)}"
+
+
+def _counted(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"{len(value)} values"
+    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def _other(value: Any) -> Any:
@@ -92,7 +106,8 @@ def _pair_oracle(x, h0, W_xh, W_hh, b_h, dh) -> tuple[np.ndarray, ...]:
 
 
 def _pair(forward: Callable, backward: Callable) -> Pair:
-    return Pair(as_callee(forward), as_callee(backward))
+    returns = [output.name for output in GRADIENTS]
+    return Pair(as_callee(forward), as_callee(backward), returns=returns)
 
 
 PAIR = Check(
@@ -105,6 +120,17 @@ PAIR = Check(
 )
 
 
+def _states_cases(rng: np.random.Generator) -> Iterable[Case]:
+    """The same inputs for the forward pass alone: it is to blame only if it is wrong on these."""
+    for case in cases.pair_cases(rng):
+        yield replace(case, arguments={name: case.arguments[name] for name in FORWARD})
+
+
+STATES = Check(
+    "the states", [PAIR.outputs[0]], _states_cases, oracle.states, rnn.rnn_forward.mistakes
+)
+
+
 def forward_and_backward(
     forward: Callable | Callee, backward: Callable | Callee, *, seed: int | None = None
 ) -> Report:
@@ -114,7 +140,7 @@ def forward_and_backward(
     A wrong forward pass is named first: the gradients of a wrong state can only be wrong.
     """
     report = PAIR(_pair(forward, backward), seed=seed)
-    if report.state == NOT_ATTEMPTED or report.failed is None:
+    if report.state != WRONG:
         return report
-    mistake = rnn.rnn_forward(_StatesOnly(as_callee(forward)), seed=seed).mistake or report.mistake
+    mistake = STATES(_StatesOnly(as_callee(forward)), seed=seed).mistake or report.mistake
     return Report(report.title, report.trials, mistake, report.remarks, report.diagnosis)

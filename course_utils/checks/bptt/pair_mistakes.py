@@ -66,7 +66,7 @@ def _kept(what: slice) -> tuple[Callable, Callable]:
 BETWEEN = (
     (
         "cache holds views",
-        "The cache holds one array for all steps: what was stored at step 1 has become step T.",
+        "The cache holds one array for all steps: every state stored has become the last one.",
         "A list of the same array holds views, not copies. Make a new array at each step, or "
         "store a `.copy()`.",
         (
@@ -84,7 +84,7 @@ BETWEEN = (
         "the numbers of the second call.",
         "Let each call of forward make its own arrays and return them in the cache. No global "
         "variable, no attribute, no array that is kept from call to call.",
-        tuple(_kept(what) for what in (slice(0, 5), slice(2, 3), slice(0, 3), slice(0, 1))),
+        tuple(_kept(slice(*ends)) for ends in ((0, 5), (2, 3), (1, 3), (0, 3), (0, 1))),
     ),
 )
 
