@@ -10,7 +10,7 @@ from course_utils.checks.core import Mistake, variants
 
 
 def _first(array):
-    """Return the slice of step 1 of an array (B, T, ...); zeros where there is no step."""
+    """Return the first step's slice of an array (B, T, ...); zeros where there is no step."""
     return array[:, 0] if array.shape[1] else array.sum(axis=1)
 
 
@@ -81,7 +81,7 @@ END_MISTAKES = (
     *variants(
         "dh0 without W_hh^T",
         "Only `dh0` is wrong: the last product with `W_hh.T` is missing.",
-        "h0 enters the first step like every other state: dh0 = `da_1 @ W_hh.T`. It is what the "
+        "h0 enters the first step like every other state: dh0 = `da @ W_hh.T`. It is what the "
         "loop would carry to one more step.",
         instead(1, lambda right, given: _first(inner(*given)[1])),
         instead(1, lambda right, given: _first(inner(*given)[0])),
@@ -89,7 +89,7 @@ END_MISTAKES = (
     Mistake(
         "dh0 through W_hh not transposed",
         "Only `dh0` is wrong: the last product is with `W_hh`; it needs `W_hh.T`.",
-        "dh0 is made like every other carried gradient: `da_1 @ W_hh.T`.",
+        "dh0 is made like every other carried gradient: `da @ W_hh.T`, with da of t = 0.",
         instead(1, lambda right, given: _first(inner(*given)[1]) @ given[5]),
     ),
     Mistake(
@@ -99,8 +99,8 @@ END_MISTAKES = (
         instead(1, lambda right, given: 0 * right[1]),
     ),
     Mistake(
-        "dh0 is the gradient of h_1",
-        "Only `dh0` is wrong: it is the slice of `dh` that belongs to h_1.",
+        "dh0 is the first slice of dh",
+        "Only `dh0` is wrong: it is `dh[:, 0]`.",
         "`dh[:, 0]` arrives at the state *after* the first step. dh0 is what the loop hands on "
         "at its end.",
         instead(1, lambda right, given: _first(given[0])),
@@ -126,8 +126,8 @@ END_MISTAKES = (
     Mistake(
         "dx in reversed order",
         "`dx` has the right numbers with time reversed: it was collected while going back.",
-        "A list filled on the way back begins with step T. Turn it round before stacking, or fill "
-        "`dx[:, t]`.",
+        "A list filled on the way back begins with the last step. Turn it round before stacking, "
+        "or fill `dx[:, t]`.",
         instead(0, lambda right, given: right[0][:, ::-1]),
     ),
     *variants(

@@ -53,7 +53,7 @@ def _overwritten(*which):
 LOOP_ONLY = (
     *variants(
         "dW overwritten in the loop",
-        "Where the terms of all steps should add up, only that of step 1 is left: each turn of the "
+        "Where the terms of all steps should add up, only that of t = 0 is left: each turn of the "
         "loop overwrites the turn before.",
         "The same weights are used at every step, so their gradients add up: `dW += ...`, with "
         "`dW = np.zeros_like(W)` before the loop.",
@@ -65,7 +65,7 @@ LOOP_ONLY = (
     ),
     Mistake(
         "last step kept only",
-        "The weights' gradients hold the term of the last step T only.",
+        "The weights' gradients hold the term of the last step only.",
         "Every step used the weights, so every step has a term; add all of them up.",
         loop(add=lambda total, term, t, T: total + term * (t == T - 1)),
     ),
@@ -76,7 +76,7 @@ LOOP_ONLY = (
         loop(before=lambda h, h0, t: h0),
     ),
     Mistake(
-        "h[:, -1] for h0",
+        "the last state for h0",
         "Only `dW_hh` is wrong, and only by the first step's term: at t = 0, `h[:, t - 1]` is "
         "`h[:, -1]`, the *last* state.",
         "The state before the first step is `h0`: `h_prev = h[:, t - 1] if t > 0 else h0`.",
@@ -84,7 +84,7 @@ LOOP_ONLY = (
     ),
     Mistake(
         "zeros for h0",
-        "Only `dW_hh` is wrong: the first step's term, h0.T @ da_1, is missing.",
+        "Only `dW_hh` is wrong: the first step's term, `h0.T @ da`, is missing.",
         "The state before the first step is `h0`, not zero, and it meets `W_hh` too.",
         loop(before=lambda h, h0, t: h[:, t - 1] if t else 0 * h0),
     ),

@@ -14,7 +14,7 @@ GRADIENTS = ("dx", "dh0", "dW_xh", "dW_hh", "db_h")
 ALONE = {
     "dx": "So da_t is right at every step: look at `da_t @ W_xh.T`, and at where it is stored.",
     "dx_t": "So da_t is right: look at `da_t @ W_xh.T`.",
-    "dh0": "So the loop is right: look at what is left over at its end, da_1 times `W_hh.T`.",
+    "dh0": "So the loop is right: look at what is left over at its end, `da @ W_hh.T` of t = 0.",
     "dh_prev": "So da_t is right: look at `da_t @ W_hh.T`.",
     "dW_xh": "So da_t is right: look at `x_t.T @ da_t`, and at its sum over the steps.",
     "dW_hh": "So da_t is right: which state does it meet? h_{t-1}, and `h0` at the first step; "
@@ -91,34 +91,47 @@ def _which(got: Arrays, expected: Arrays, wrong: list[str]) -> str:
                 "the products of da_t, and at how their sum over the steps is made."
             )
         return f"{_listed(wrong)} are wrong; `{first}` is right, so da_t is."
-    return f"{_from_which_step(got[first], expected[first])}{_size(got, expected, wrong)}".strip()
+    steps, at_the_end = _from_which_step(got[first], expected[first])
+    return f"{steps} {_size(got, expected, wrong, at_the_end)}".strip()
 
 
-def _from_which_step(dx: np.ndarray, right: np.ndarray) -> str:
-    """Say where the way back first goes wrong, read off dx (B, T, D)."""
+def _from_which_step(dx: np.ndarray, right: np.ndarray) -> tuple[str, bool]:
+    """Say where the way back first goes wrong, read off dx (B, T, D), and whether at once."""
     if dx.ndim < 3 or dx.shape[1] < 2:
-        return "da_t itself is wrong: is it (what arrives at h_t) * (1 - h_t²)? "
+        return "The first line, da_t, is wrong: is it (what arrives at h_t) * (1 - h_t²)?", True
     T = dx.shape[1]
     scale = np.max(np.abs(right))
     wrong = ~np.isclose(dx, right, rtol=1e-5, atol=1e-5 * scale).all(axis=(0, 2))
+    visited = int(np.flatnonzero(dx.any(axis=(0, 2)))[-1]) + 1
+    if visited < T:
+        return (
+            f"`dx[:, {visited}:]` is zero: the last steps are never visited. The number of steps "
+            "is `x.shape[1]`, and the loop begins at the last: `for t in reversed(range(T))`.",
+            False,
+        )
     last = int(np.flatnonzero(wrong)[-1])
     if last == T - 1:
         return (
             "Wrong already at the last step, where nothing comes from later: look at a single "
-            "step first, da_t = (what arrives at h_t) * (1 - h_t²). "
+            "step first, da_t = (what arrives at h_t) * (1 - h_t²).",
+            True,
         )
     return (
-        f"On the way back, steps {last + 1} to {T - 1} of `dx` are right and step {last} is the "
-        f"first wrong one: look at what step {last + 1} hands to step {last}. "
+        f"On the way back `dx[:, {last + 1}]` is right and `dx[:, {last}]` is the first wrong "
+        f"slice: look at what t = {last + 1} hands to t = {last}.",
+        False,
     )
 
 
-def _size(got: Arrays, expected: Arrays, wrong: list[str]) -> str:
-    """Say that all that is wrong is much too large or too small."""
+def _size(got: Arrays, expected: Arrays, wrong: list[str], at_the_end: bool) -> str:
+    """Say that all that is wrong is much too large or too small.
+
+    The slope is to blame only where the last step is wrong too, `at_the_end`.
+    """
     if not all(expected[name].any() for name in wrong):
         return ""
     sizes = [np.linalg.norm(got[name]) / np.linalg.norm(expected[name]) for name in wrong]
-    if min(sizes) >= 20:
+    if at_the_end and min(sizes) >= 20:
         return (
             f"All that is wrong is more than {int(min(sizes))} times too large: 1 - h_t² "
             "is missing, or is made of something else than h_t."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 from course_utils.checks.bptt import oracle, reference
 from course_utils.checks.bptt.cases import draw as draw_that_decides
 from course_utils.checks.bptt.loop_mistakes import CATALOGUE
+from course_utils.checks.core import Mistake
 from course_utils.checks.naming import split
-from course_utils.checks.rooms import LocalCallee
+from course_utils.checks.rooms import LocalCallee, Reply
 
 WEIGHTS = ("W_xh", "W_hh", "b_h")
 Draw = Callable[[np.random.Generator], dict[str, np.ndarray]]
@@ -26,25 +27,44 @@ def survivors(
     `draw(rng)` returns x `(B, T, D)`, h0 `(B, H)`, W_xh, W_hh, b_h and dh `(B, T, H)`, by name. A
     wrong result is told where an entry is off by more than atol + rtol times the largest entry
     of the right result, or where an argument was changed; with `shapes_only`, where a shape is
-    off. Some mistakes can be made in several ways: a name survives if one of them does.
+    off. A wrong way back that raises an error is told by that: see `crashing`. Some mistakes can
+    be made in several ways: a name survives if one of them does.
     """
     given = draw(np.random.default_rng(seed))
-    arguments = {"dh": given["dh"], "x": given["x"], "h0": given["h0"]}
-    arguments |= {
-        "h": reference.forward(*states(given)),
-        "W_xh": given["W_xh"],
-        "W_hh": given["W_hh"],
-    }
     right = oracle.through_time(given["dh"], *states(given))
     alive: dict[str, None] = {}  # a dict keeps the order in which the names come
-    for mistake in CATALOGUE:
-        reply = LocalCallee(mistake.wrong).call(arguments)
+    for mistake, reply in _replies(given):
         if reply.failure is not None or (reply.changed and not shapes_only):
             continue
         pairs = zip(split(reply.value, len(right)), right, strict=True)
         if all(_passes(got, wanted, rtol, atol, shapes_only) for got, wanted in pairs):
             alive[mistake.name] = None
     return list(alive)
+
+
+def crashing(draw: Draw, seed: int = 0) -> list[str]:
+    """Return the names of the wrong ways back that raise an error on the inputs of `draw`.
+
+    A name is in the list only if each way to make that mistake raises. (Shapes that do not fit
+    together raise; which these are depends on the sizes B, T, D and H.)
+    """
+    given = draw(np.random.default_rng(seed))
+    raised: dict[str, bool] = {}
+    for mistake, reply in _replies(given):
+        raised[mistake.name] = raised.get(mistake.name, True) and reply.failure is not None
+    return [name for name, always in raised.items() if always]
+
+
+def _replies(given: dict[str, np.ndarray]) -> Iterator[tuple[Mistake, Reply]]:
+    """Run each wrong way back on the inputs."""
+    arguments = {"dh": given["dh"], "x": given["x"], "h0": given["h0"]}
+    arguments |= {
+        "h": reference.forward(*states(given)),
+        "W_xh": given["W_xh"],
+        "W_hh": given["W_hh"],
+    }
+    for mistake in CATALOGUE:
+        yield mistake, LocalCallee(mistake.wrong).call(arguments)
 
 
 def states(given: dict[str, np.ndarray]) -> list[np.ndarray]:
