@@ -79,6 +79,37 @@ def test_words_of_the_slips_differ_where_the_slips_do():
             assert len(words) - len(set(words)) <= 1, line.name
 
 
+PART_2, PART_1 = "h_1.T @ (({}) * (1 - h_2**2))", "h_0.T @ (({}) * (1 - h_1**2))"
+DA_3 = "(dh_3 * (1 - h_3**2))"
+NATURAL = [
+    ("three_steps", "da_2", "dh_2 * (1 - h_2)**2", "The bracket is squared"),
+    ("three_steps", "dh_1", "do_1 @ W_hy.T + da_2 @ W_hh.T + da_3 @ W_hh.T", "One path too many"),
+    ("three_steps", "dW_hh", "h_2.T @ da_1 + h_1.T @ da_2 + h_0.T @ da_3", "reversed order"),
+    ("jacobians", "J_2", "W_hh @ diag((1 - h_2)**2)", "The bracket is squared"),
+    ("jacobians", "part_2", PART_2.format(f"{DA_3} @ J_3.T"), "counted twice"),
+    ("jacobians", "part_1", PART_1.format(f"{DA_3} @ J_3.T @ J_2.T"), "counted twice"),
+    (
+        "jacobians",
+        "part_1",
+        PART_1.format(f"(({DA_3} @ J_3.T) * (1 - h_2**2)) @ J_2.T"),
+        "counted twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "line", "expression", "says"), NATURAL)
+def test_a_natural_slip_is_named(name, line, expression, says):
+    assert says in judge(name, typed(name, **{line: expression})).first_wrong.cause
+
+
+def test_a_line_that_is_missing_makes_no_other_wrong():
+    """`do_1: ...` is no line for `do_1`; what uses `do_1` is judged with its true value."""
+    text = typed("three_steps").replace("do_1 = ", "do_1: ", 1)
+    report = judge("three_steps", text)
+    assert [o.name for o in report.outcomes if "wrong" in o.verdict] == [""]
+    assert report.missing == ["do_1"] and report.state == WRONG
+
+
 @pytest.mark.parametrize(
     ("line", "expression"),
     [
@@ -151,6 +182,7 @@ def test_a_broken_own_name_is_the_error():
     assert "`g_3` is no name that is known here" in report.message
     assert report.fraction() < 1
     assert report.outcomes[5].finding == "It uses `slope`, which line 1 does not compute."
+    assert report.outcomes[5].verdict == "– cannot be judged"
 
 
 @pytest.mark.parametrize(

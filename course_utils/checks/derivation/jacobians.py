@@ -76,6 +76,11 @@ def _jacobian(t: int) -> Line:
             slope,
         ),
         Slip(f"W_hh @ diag(1 - h_{t})", "The slope of tanh is `1 - h**2`, not `1 - h`.", slope),
+        Slip(
+            f"W_hh @ diag((1 - h_{t})**2)",
+            "The bracket is squared; the slope of tanh is `1 - h**2`.",
+            slope,
+        ),
     ]
     return Line(f"J_{t}", "(H, H)", f"W_hh @ diag(1 - h_{t}**2)", slips)
 
@@ -101,6 +106,7 @@ def _part(k: int) -> Line:
         return f"{state}.T @ (({arriving}){slope})"
 
     back = {3: "dh_3", 2: "dh_3 @ J_3.T", 1: "dh_3 @ J_3.T @ J_2.T"}[k]
+    da_3 = "(dh_3 * (1 - h_3**2))"
     hint = f"`a_{k}` holds `h_{k - 1} @ W_hh`: three factors, `h_{k - 1}`, the slope, the gradient."
     slips = [
         Slip(part(back, slope=""), f"The slope of tanh at step {k} is missing.", hint),
@@ -120,6 +126,11 @@ def _part(k: int) -> Line:
         slips += [
             Slip(part("dh_3"), f"The way back from `h_3` to `h_{k}` is missing.", road),
             Slip(part(back.replace(".T", "")), "The Jacobians should be transposed here.", road),
+            Slip(
+                part(back.replace("dh_3", da_3)),
+                "The slope of tanh at step 3 is counted twice: it is in `J_3` already.",
+                road,
+            ),
         ]
     if k == 1:
         slips += [
@@ -127,6 +138,11 @@ def _part(k: int) -> Line:
             Slip(part("dh_3 @ J_2 @ J_3"), "The Jacobians should be transposed and turned.", road),
             Slip(part("dh_3 @ J_3.T"), "`J_2` is missing on the way back.", road),
             Slip(part("dh_3 @ J_2.T"), "`J_3` is missing on the way back.", road),
+            Slip(
+                part(f"(({da_3} @ J_3.T) * (1 - h_2**2)) @ J_2.T"),
+                "The slopes of tanh at steps 3 and 2 are counted twice: `J_3` and `J_2` hold them.",
+                road,
+            ),
             Slip(
                 part("dh_3 @ J_3.T @ J_2.T @ J_1.T"),
                 "One Jacobian too many: this has gone back to `h_0`.",

@@ -11,6 +11,7 @@ from course_utils.checks.report import Report, Trial
 from course_utils.checks.table import Cell, html_table
 
 RIGHT, WRONG, MISSING, OWN = "✓ right", "✗ wrong", "– missing", "· not judged"
+UNJUDGED = "– cannot be judged"
 FIRST = "◀ first"
 
 
@@ -85,7 +86,7 @@ class SheetReport(Report):
 
     def __repr__(self) -> str:
         rows = [
-            f"  {outcome.number or '':>4}  {self._verdict(outcome):<16}  "
+            f"  {outcome.number or '':>4}  {self._verdict(outcome):<18}  "
             f"{outcome.typed or outcome.name}"
             for outcome in self.outcomes
         ]

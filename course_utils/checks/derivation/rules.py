@@ -48,6 +48,7 @@ def da(t: int) -> Line:
     before = f"h_{t - 1}"
     slopes = {
         f"(1 - h_{t})": "The slope of tanh is `1 - h**2`, not `1 - h`.",
+        f"(1 - h_{t})**2": "The bracket is squared; the slope of tanh is `1 - h**2`.",
         f"h_{t}**2": "The slope of tanh is `1 - h**2`, not `h**2`.",
         f"(1 - a_{t}**2)": f"The slope is written with `h_{t}`; here `a_{t}` stands in its place.",
         f"(1 - tanh(h_{t})**2)": f"`h_{t}` is tanh of `a_{t}` already: here tanh is taken twice.",
@@ -94,6 +95,14 @@ def dh(t: int) -> Line:
             Slip(later, f"One path is missing: the part through `o_{t}`.", both),
             Slip(f"{own} - {later}", "The two paths are subtracted; they add up.", both),
         ]
+    if t == 1:
+        slips.append(
+            Slip(
+                f"{answer} + da_3 @ W_hh.T",
+                "One path too many: `a_3` is made from `h_2`, and `da_2` holds what came through.",
+                both,
+            )
+        )
     if t < 3:
         start = f"{own} + " if t else ""
         arrived = f"What arrives from step {t + 1} comes from `a_{t + 1}` back through `W_hh`."
@@ -174,4 +183,7 @@ def parameter(name: str, shape: str, left: str, right: str, shift: int = 0) -> L
         first = " + ".join(f"h_0.T @ da_{t}" for t in STEPS)
         says = "`h_0` stands in every part; at step t the state `h_{t-1}` was multiplied."
         slips.append(Slip(first, says, "Which state did `W_hh` multiply at step t?"))
+        turned = " + ".join(f"h_{3 - t}.T @ da_{t}" for t in STEPS)
+        says = "The states stand in reversed order beside the `da`."
+        slips.append(Slip(turned, says, "Which state did `W_hh` multiply at step t?"))
     return Line(name, shape, total(term), slips)

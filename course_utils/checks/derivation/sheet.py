@@ -1,6 +1,6 @@
 """A derivation typed line by line: each line is computed on random arrays and compared.
 
-A line is computed with the *true* values of the lines above it, so that one error stays one.
+A line is computed with the *true* values of the lines that it uses, so that one error stays one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ from course_utils.checks.derivation.language import (
     parse,
     split_lines,
 )
-from course_utils.checks.derivation.report import MISSING, OWN, RIGHT, WRONG, Outcome, SheetReport
+from course_utils.checks.derivation.report import (
+    MISSING,
+    OWN,
+    RIGHT,
+    UNJUDGED,
+    WRONG,
+    Outcome,
+    SheetReport,
+)
 from course_utils.checks.report import Report, Trial
 from course_utils.checks.rooms import Callee, Handle, as_callee
 
@@ -90,7 +98,7 @@ class Derivation:
             return SheetReport(self.title)
         fixed = zlib.crc32(self.title.encode("utf-8"))
         given, truth = self.draw(np.random.default_rng(fixed if seed is None else seed))
-        reading = _Reading(self, given, truth)
+        reading = _Reading(self, given, truth, {left_side(line) for line in lines})
         with np.errstate(all="ignore"):  # an overflow is judged by its result, not by a warning
             outcomes = [reading.take(number, line) for number, line in enumerate(lines, 1)]
         return SheetReport(self.title, [*outcomes, *reading.missing()], self.tried)
@@ -103,13 +111,18 @@ class Derivation:
         return Report(self.title, [Trial("one call without arguments", "", False, message, 1.0)])
 
 
+class _Dangling(Refused):
+    """A line uses a name of the reader's own whose line is the one at fault."""
+
+
 @dataclass
 class _Reading:
-    """What is known while a text is read from top to bottom."""
+    """What is known while a text is read from top to bottom; `typed` are all names in it."""
 
     asked: Derivation
     given: Arrays
     truth: Arrays
+    typed: set[str]
     own: dict[str, np.ndarray | None] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
@@ -126,12 +139,13 @@ class _Reading:
             value = evaluate(expression, self._known(name, expression))
         except Refused as refusal:
             value, finding = None, str(refusal)
+            verdict = UNJUDGED if isinstance(refusal, _Dangling) else WRONG
         if name:
             self.seen[name] = number
         if name and not asked:
             self.own[name] = value
         if value is None:
-            return Outcome(number, name, text, WRONG, finding, asked=asked)
+            return Outcome(number, name, text, verdict, finding, asked=asked)
         if not asked:
             return Outcome(number, name, text, OWN, asked=False)
         return self._compare(number, name, text, value)
@@ -154,11 +168,12 @@ class _Reading:
         for used in (node.id for node in ast.walk(expression) if isinstance(node, ast.Name)):
             if used == name:
                 raise Refused(f"`{name}` is made from itself.")
-            if used in self.truth and used not in self.seen:
+            if used in self.truth and used in self.typed - self.seen.keys():
                 raise Refused(f"It uses `{used}`, which has no line above this one.")
             if used in self.own and self.own[used] is None:
-                raise Refused(f"It uses `{used}`, which line {self.seen[used]} does not compute.")
-        above = {n: self.truth[n] for n in self.seen if n in self.truth}
+                raise _Dangling(f"It uses `{used}`, which line {self.seen[used]} does not compute.")
+        # A line that is missing altogether is told as missing; what uses it can still be right.
+        above = {n: v for n, v in self.truth.items() if n in self.seen or n not in self.typed}
         own = {n: value for n, value in self.own.items() if value is not None}
         return {**self.given, **above, **own}
 
