@@ -120,7 +120,8 @@ class Table:
         right = f" ({' and '.join(seen)} {'is' if len(seen) == 1 else 'are'} right)" if seen else ""
         sources = " and ".join(f"`{source}`" for source, _ in made_from)
         line = f"makes `{name}` from {sources}" if sources else f"makes `{name}`"
-        return f"First wrong: `{name}` at t = {t}{right}. Look at the line that {line}."
+        index = f"(In code, t = {t} is `{name}[:, {t - 1}]`.)"
+        return f"First wrong: `{name}` at t = {t}{right}. Look at the line that {line}. {index}"
 
     def _cells(self, row: Row) -> list[Cell]:
         """Return the cells of a row as shown, the first wrong one marked."""

@@ -104,6 +104,7 @@ def test_a_planted_error_is_found_where_it_is(oracle, name, t, size, seed):
     table = compare(mine, oracle)
     assert table.first_wrong == (name, t)
     assert f"First wrong: `{name}` at t = {t}" in table.sentence
+    assert f"In code, t = {t} is `{name}[:, {t - 1}]`" in table.sentence
     wrong = [(row.name, i) for row in table.steps for i, c in enumerate(row.cells, 1) if c != "✓"]
     assert wrong == [(name, t)]
     assert repr(table).count("◀ first wrong") == table._repr_html_().count("◀ first wrong") == 1
