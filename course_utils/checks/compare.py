@@ -87,7 +87,8 @@ def describe(name: str, letters: str, got: Any, expected: Any) -> str:
 def _describe_shape(name: str, letters: str, got: np.ndarray, expected: np.ndarray) -> str:
     if expected.ndim == 0:
         return f"`{name}` should be a single number; yours is an array of shape {got.shape}."
-    wanted = f"{_letters(letters)} = {expected.shape}"
+    named = len(_names(letters)) == expected.ndim
+    wanted = f"{_letters(letters)} = {expected.shape}" if named else f"{expected.shape}"
     sentence = f"`{name}` should have shape {wanted}; yours has {got.shape}."
     if sorted(got.shape) == sorted(expected.shape) and got.ndim > 1:
         sentence += " The sizes are right but the axes stand in another order."
