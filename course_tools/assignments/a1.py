@@ -7,6 +7,7 @@ nbgrader prints it on the feedback page. The judged functions are called by name
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,10 @@ def _forecasts(rng: np.random.Generator) -> Iterable[Case]:
     yield case("float32", 3, [6, 5], dtype=np.float32)
 
 
-FEATURES = Check(
+# The text allows either precision: a result in the other one is nothing to remark on.
+_check = partial(Check, keeps_dtype=False)
+
+FEATURES = _check(
     "Part 1, features of a day",
     [Output("circle", "(N, C)"), Output("change", "(N)"), Output("spell", "(N)")],
     _records,
@@ -192,25 +196,27 @@ FEATURES = Check(
     FEATURES_MISTAKES,
     read=_columns,
 )
-WINDOWS = Check(
+WINDOWS = _check(
     "Part 2, windows",
     [Output("x", "(n, L, D)"), Output("y", "(n)"), Output("index", "(n)")],
     _tables,
     windows_oracle,
     WINDOWS_MISTAKES,
 )
-PARTS_IN_TIME = Check(
+PARTS_IN_TIME = _check(
     "Part 3a, parts in time",
     [Output("part", "(n)")],
     _targets,
     parts_oracle,
     PARTS_MISTAKES,
 )
-SCALE = Check("Part 3b, scaling", [Output("z", "(n, L, D)")], _scales, scale_oracle, SCALE_MISTAKES)
-FIT = Check(
+SCALE = _check(
+    "Part 3b, scaling", [Output("z", "(n, L, D)")], _scales, scale_oracle, SCALE_MISTAKES
+)
+FIT = _check(
     "Part 4a, the tables", [Output("P", "(S, S, S)")], _counted, markov_oracle, FIT_MISTAKES
 )
-LOSS = Check("Part 4b, the loss", [Output("loss", "()")], _forecasts, loss_oracle, LOSS_MISTAKES)
+LOSS = _check("Part 4b, the loss", [Output("loss", "()")], _forecasts, loss_oracle, LOSS_MISTAKES)
 
 PARTS: Parts = {
     "features": judging(FEATURES, "make_features"),

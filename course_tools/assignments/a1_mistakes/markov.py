@@ -22,6 +22,15 @@ def _across(states, station, S, order):
     return counts(states, np.zeros_like(station), S, order)
 
 
+def _yesterday_alone(states, station, S, order):
+    """Only today and yesterday must share a station: with order 2 the first day may not."""
+    seen = np.zeros((S,) * (order + 1))
+    for t in range(order, len(states)):
+        if station[t - min(order, 1)] == station[t]:
+            seen[tuple(states[t - order : t + 1])] += 1
+    return seen
+
+
 def _some(which):
     """Counts without some runs of each station."""
 
@@ -94,6 +103,12 @@ FIT_MISTAKES = (
         "Days of two stations are counted as if one followed the other.",
         "Count a run of days only where the first and the last belong to the same station.",
         markov(counts=_across),
+    ),
+    Mistake(
+        "first of three days in another station",
+        "Only yesterday's station is looked at; of three days, the first may lie in another one.",
+        "Count a run of days only where the first and the last belong to the same station.",
+        markov(counts=_yesterday_alone),
     ),
     Mistake(
         "axes turned round",
@@ -200,6 +215,12 @@ def _two_before(station):
     return np.full(len(station), 2)
 
 
+def _second_forgotten(station):
+    """A station's second day counts as its third, except in the table's first station."""
+    back = before(station)
+    return np.where((back == 1) & (np.arange(len(station)) > 1), 2, back)
+
+
 def _only(allowed):
     """The mean over the days with as many days before them as `allowed` says."""
 
@@ -296,6 +317,12 @@ LOSS_MISTAKES = (
         "The first days are judged by days that do not come before them: index -1 is the end.",
         "A station's first day has no yesterday: judge it by `P0`, and the second by `P1`.",
         _with(_two_before),
+    ),
+    Mistake(
+        "P2 for a station's second day",
+        "A station's second day is judged by `P2`, with a day of the station before it.",
+        "`P2` needs two days before it in the same station; with one it is the turn of `P1`.",
+        _with(_second_forgotten),
     ),
     Mistake(
         "P0 for the second day too",

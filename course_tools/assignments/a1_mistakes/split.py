@@ -83,7 +83,7 @@ PARTS_MISTAKES = (
     ),
     Mistake(
         "purged on both sides",
-        "Windows are left out on both sides of a border; those before it see nothing behind it.",
+        "Windows are left out on both sides of a border; those before it see nothing beyond it.",
         "A window looks back only: what ends before the border lies in the earlier part.",
         _both_sides,
     ),

@@ -107,7 +107,7 @@ WINDOWS_MISTAKES = (
     Mistake(
         "lags counted from the target",
         "The lags are counted back from the target's day, so that lag 0 shows the target's row.",
-        "Lag 0 is today, and the target lies `horizon` days behind today.",
+        "Lag 0 is today, and the target lies `horizon` days after today.",
         _lags_from_target,
     ),
     Mistake(
