@@ -37,11 +37,11 @@
 # | 5 | an explanation | | | 15 |
 #
 # - **Visible tests** stand below each task. They try special cases whose answer you can know without a solution. The last line of a test is what it earns: run the cell, and if no error appears you have these points.
-# - **Hidden tests** run when we grade. They compare your functions with ours on random inputs of your own, give part of the points where part is right, and name the mistake if they know it.
+# - **Hidden tests** run when we grade. They compare your functions with ours on random inputs, other ones for each student, give part of the points where part is right, and name the mistake if they know it.
 # - **An error is paid for once.** Each function gets data, never the result of another function of yours.
-# - **Imports:** `numpy`, `math` and `course_utils`. A cell of yours that imports anything else is not run when we grade. The last cell of this notebook tells you.
+# - **Imports:** `numpy`, `math` and `course_utils`. A cell of yours that imports anything else is not run when we grade. The last code cell of this notebook tells you.
 # - **Arguments stay as they are.** A function that changes its caller's arrays or lists loses points.
-# - Both `float64` and `float32` are fine; each is compared at its own precision. Loops over days are fine too: nothing here is large.
+# - Both `float64` and `float32` are fine; each is compared at its own precision. Lists are taken as arrays, except in Part 1. Loops over days are fine too: nothing here is large.
 # - Locked cells are put back before grading. Cells that you add are kept and run.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -88,7 +88,7 @@ def what_came(returned):
 # |---|---|---|
 # | 0, 1 | circle | sine and cosine of the angle $2 \pi d / n$. Here $d$ is the day of the year, 0 on 1 January, and $n$ the number of days in that year, 365 or 366. |
 # | 2 | change | today's temperature minus yesterday's. It is 0 on the first day, and wherever one of the two is missing. |
-# | 3 | spell | how many wet days there have been in a row, today included. A dry day sets the count to 0. A missing day leaves it as it was. |
+# | 3 | spell | how many wet days there have been in a row, today included. A dry day sets the count to 0. A missing day leaves it as it was. Before the first day it is 0. |
 #
 # Why a circle? As plain numbers, 31 December (364) and 1 January (0) are as far apart as two days can be, though the weather hardly knows the difference.
 # On the circle they are neighbours.
@@ -313,6 +313,9 @@ compare(
         "index is today's row; asked for is the target's": [2, 4, 8],
         "index is the oldest row; asked for is the target's": [0, 2, 6],
         "the target is one row late: the horizon is 1": [4, 10],
+        "one window has its days in two stations": [3, 5, 7, 9],
+        "with stride 2, today moves on by two rows": [3, 4, 5, 9, 10],
+        "the last possible today is `horizon` rows before a station's end": [3, 9],
         "the first row of a station may not be the first today": [2, 4],
     },
 )
@@ -356,7 +359,7 @@ assert np.asarray(x).shape[1:] == (3, 1), f"x should be (n, 3, 1); yours is {np.
 seen = np.asarray(x)[:, :, 0].astype(int)
 assert (station[seen] == station[index][:, None]).all(), "a window crosses into another station"
 assert (seen < np.asarray(index)[:, None]).all(), "a window sees its own target, or what follows"
-assert np.array_equal(seen[:, -1] + 2, index), "the target lies `horizon` rows behind today"
+assert np.array_equal(seen[:, -1] + 2, index), "the target lies `horizon` rows after today"
 assert np.array_equal(seen[:, -1] - 4, seen[:, 0]), "the window begins with the largest lag"
 assert not np.isin(station[index], 2).any(), "the station of five days has no room for a window"
 assert seen[:, -1].tolist() == [4, 7, 10, 23, 26], (
@@ -504,6 +507,8 @@ compare(
     [[[-1], [1]], [[3], [0]]],
     {
         "the test has a say in mean and deviation": [[[-1.224745], [0]], [[1.224745], [0]]],
+        "the mean is not subtracted": [[[1], [3]], [[5], [0]]],
+        "a feature has one mean, not one for each day": [[[0], [0]], [[4], [0]]],
         "the deviation divides by the number of values": [
             [[-0.707107], [0.707107]],
             [[2.121320], [0]],
@@ -529,10 +534,13 @@ assert np.allclose(changed[5:] - z[5:], 100 / x[:5].std(axis=(0, 1))), "one scal
 
 # 3. A feature that is constant in the training is centred, and keeps its size elsewhere.
 for level in (4.0, 0.1):
-    x = np.full((12, 3, 1), level)
-    x[10:] += 2
-    message = f"the feature is {level} in the training and 2 more in the test\nz"
-    compare(message, scale(x, np.repeat([0, 2], [10, 2])), np.where(x > level, 2, 0))
+    x = np.full((4, 10, 1), level)
+    x[3] += 2
+    z = np.asarray(scale(x.copy(), np.array([0, 0, 0, 2])))
+    message = f"the feature is {level} in the training and 2 more in the test\nz[:, :, 0]"
+    right = np.repeat([[0], [0], [0], [2]], 10, axis=1)
+    says = "a constant feature is centred too: only its deviation counts as 1"
+    compare(message, z[:, :, 0], right, {says: right + level})
 3  # all of the above held
 
 # %% nbgrader={"grade": true, "grade_id": "scale_hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
@@ -601,6 +609,10 @@ compare(
             [[1 / 2, 1 / 2], [0.5 / 3, 2.5 / 3]],
             [[0.5 / 2, 1.5 / 2], [1.5 / 4, 2.5 / 4]],
         ],
+        "all three days must lie in one station, the first one too": [
+            [[1 / 2, 1 / 2], [0.5 / 3, 2.5 / 3]],
+            [[0.5 / 2, 1.5 / 2], [1.5 / 3, 1.5 / 3]],
+        ],
         "the first axis is the oldest day, the last one today": [
             [[1 / 2, 0.5 / 2], [0.5 / 3, 1.5 / 2]],
             [[1 / 2, 1.5 / 2], [2.5 / 3, 0.5 / 2]],
@@ -636,7 +648,7 @@ for order in (0, 1, 2):
 drowned = fit_markov(states, station, 4, 2, 1e9)
 compare("P with alpha = 1e9", drowned, np.full((4, 4, 4), 0.25))
 rhythm = np.tile([0, 0, 1], 10)
-certain = fit_markov(rhythm, np.zeros(30, dtype=int), 2, 2, 1e-9)
+certain = np.asarray(fit_markov(rhythm, np.zeros(30, dtype=int), 2, 2, 1e-9))
 compare("after 0, 0, in the rhythm 0 0 1 0 0 1", certain[0, 0], [0, 1])
 compare("after 1, 0, in the rhythm 0 0 1 0 0 1", certain[1, 0], [1, 0])
 3  # all of the above held
@@ -728,7 +740,7 @@ a1.grade("loss", globals(), points=6)
 # Nothing is graded here. Seattle reported 1,461 days, one station, nothing missing.
 # We train on 2012 and 2013, look at 2014, and test on 2015.
 #
-# First the chain of features, windows, parts and scale.
+# First the chain of features, windows, parts and scale. With one station, a row's number is its day.
 # A straight line through the windows (least squares, no network) foretells tomorrow's highest temperature.
 # The honest baseline is *persistence*: tomorrow is as today.
 
@@ -741,9 +753,9 @@ borders = np.searchsorted(weather.dates, np.array(["2014-01-01", "2015-01-01"], 
 
 print("root mean squared error in °C      2014   2015")
 for lags in ([0], [0, 1, 2, 7]):
-    x, y, index = make_windows(table, hot, alone, lags, 1, 1)
-    part = assign_parts(index, max(lags) + 1, borders.tolist())
-    z = scale(x, part).reshape(len(x), -1)
+    x, y, index = (np.asarray(value) for value in make_windows(table, hot, alone, lags, 1, 1))
+    part = np.asarray(assign_parts(index, max(lags) + 1, borders.tolist()))
+    z = np.asarray(scale(x, part)).reshape(len(x), -1)
     z = np.column_stack([np.ones(len(z)), z])
     line = np.linalg.lstsq(z[part == 0], y[part == 0], rcond=None)[0]
     for name, guess in {"persistence": x[:, -1, 4], f"lags {lags}": z @ line}.items():
@@ -761,7 +773,7 @@ for lags in ([0], [0, 1, 2, 7]):
 
 # %% nbgrader={"grade": false, "grade_id": "seattle_markov", "locked": true, "schema_version": 3, "solution": false, "task": false}
 past = weather.dates < np.datetime64("2015-01-01")
-P0, P1, P2 = (fit_markov(wet[past], alone[past], 2, order, 1.0) for order in (0, 1, 2))
+P0, P1, P2 = (np.asarray(fit_markov(wet[past], alone[past], 2, m, 1.0)) for m in (0, 1, 2))
 both_ways = {
     0: (P0, np.broadcast_to(P0, (2, 2)), np.broadcast_to(P0, (2, 2, 2))),
     1: (P0, P1, np.broadcast_to(P1, (2, 2, 2))),

@@ -291,6 +291,47 @@ def mean_nats(states, station, P0, P1, P2):
 """,
 }
 
+# Lists wherever the text allows them: all but Part 1, in loops without a single array.
+LISTS = {
+    "windows": """
+def make_windows(series, target, station, lags, horizon, stride):
+    x, y, index = [], [], []
+    for today in range(max(lags), len(station) - horizon):
+        goal = today + horizon
+        if station[today - max(lags)] != station[goal]:
+            continue
+        if index and station[index[-1]] == station[goal] and goal < index[-1] + stride:
+            continue
+        x.append([list(series[today - lag]) for lag in sorted(lags)[::-1]])
+        y.append(target[goal])
+        index.append(goal)
+    return x or np.zeros((0, len(lags), series.shape[1])), y, index
+""",
+    "parts": LOOPS["parts"],
+    "scale": """
+def scale(x, part):
+    z = x.tolist()
+    for d in range(x.shape[2]):
+        known = [v for row in x[part == 0] for v in row[:, d] if not np.isnan(v)]
+        mean = sum(known) / len(known)
+        deviation = (sum((v - mean) ** 2 for v in known) / len(known)) ** 0.5
+        if min(known) == max(known):
+            deviation = 1
+        for window in z:
+            for day in window:
+                day[d] = 0 if np.isnan(day[d]) else (day[d] - mean) / deviation
+    return z
+""",
+    "fit": """
+def fit_markov(states, station, S, order, alpha):
+    P = np.full((S,) * (order + 1), alpha)
+    for t in range(order, len(states)):
+        if len(set(station[t - order : t + 1].tolist())) == 1:
+            P[tuple(states[t - order : t + 1])] += 1
+    return (P / P.sum(-1)[..., None]).tolist()
+""",
+}
+
 # --- three mistakes of the catalogue, as a student would make them ---------------------------
 
 CROSSED = """
@@ -322,6 +363,5 @@ CLASS: dict[str, HandIn] = {
     "s001": write_all({}),
     "s002": untouched,
     "s003": write_all(LOOPS),
-    "s004": write_all(ARRAYS),
-    "s005": write_all({"windows": CROSSED, "scale": SCALED_BY_ALL, "fit": SMOOTHED_LATE}),
+    "s004": write_all({"windows": CROSSED, "scale": SCALED_BY_ALL, "fit": SMOOTHED_LATE}),
 }

@@ -9,6 +9,7 @@ from a1_submissions import (
     FLOAT32,
     FULL,
     HIDDEN,
+    LISTS,
     LOOPS,
     NAMES,
     PARTS,
@@ -44,19 +45,6 @@ def hidden(namespace, part, seed=SEED):
 
 def scores(namespace, seed=SEED):
     return {part: hidden(namespace, part, seed)[0] for part in PARTS}
-
-
-@pytest.fixture(scope="module")
-def visible(release):
-    """Run a part's visible test on a namespace; return the points, 0 if it raises."""
-
-    def run(namespace, part):
-        try:
-            return run_visible(release, namespace, part)
-        except Exception:
-            return 0
-
-    return run
 
 
 # --- the oracle and its switches ------------------------------------------------------------
@@ -98,15 +86,24 @@ def test_the_reference_gets_all_points_whatever_is_drawn(seed):
     assert scores(RIGHT, seed) == HIDDEN
 
 
-@pytest.mark.parametrize("sources", [{}, LOOPS, ARRAYS, RECURSIVE, FLOAT32])
+@pytest.mark.parametrize("sources", [{}, LOOPS, ARRAYS, RECURSIVE, FLOAT32, LISTS])
 def test_honest_solutions_get_all_points(source, sources, visible):
     space = {"np": np}
     for part in PARTS:
         exec(sources.get(part) or solution(source, part), space)
     for seed in (SEED, 1, 2):
-        assert scores(space, seed) == HIDDEN
+        for part in PARTS:
+            points, report = hidden(space, part, seed)
+            assert (points, report.remarks) == (HIDDEN[part], ())
     assert {part: visible(space, part) for part in PARTS} == VISIBLE
     assert sum(HIDDEN.values()) + sum(VISIBLE.values()) == FULL == 85
+
+
+def test_lists_do_for_the_cells_on_seattle(source, release, capsys):
+    space = {}
+    for part in ("setup", *PARTS, "seattle", "seattle_markov"):
+        exec(LISTS.get(part) or find(source, part).source, space)
+    assert "order 2 gains 0.005 on order 1, standard error 0.011" in capsys.readouterr().out
 
 
 def test_the_stub_gets_nothing(release, visible):
@@ -195,6 +192,8 @@ def named(part, name):
         ("features", "missing day counted as wet", "is not a wet one"),
         ("features", "today not counted", "today counts too"),
         ("windows", "horizon one too long", "one row late"),
+        ("windows", "stations crossed", "its days in two stations"),
+        ("windows", "stride ignored", "moves on by two rows"),
         ("windows", "lags counted from the target", "from today, not from the target"),
         ("windows", "newest day first", "the oldest should"),
         ("windows", "consecutive days", "lag 2 is two rows before"),
@@ -210,12 +209,16 @@ def named(part, name):
         ("parts", "reach one too short", "the oldest day is"),
         ("parts", "parts counted from 1", "counted from 0"),
         ("scale", "statistics of all windows", "the test has a say"),
+        ("scale", "mean not subtracted", "mean is not subtracted"),
+        ("scale", "statistics for each lag", "one mean, not one for each day"),
+        ("scale", "constant feature left alone", "a constant feature is centred too"),
         ("scale", "ddof=1", "divides by the number"),
         ("scale", "filled before scaling", "before the scaling"),
         ("scale", "nan kept", "still nan"),
         ("scale", "rounding makes a constant vary", "0.1 in the training"),
         ("scale", "x changed in place", "changed the caller's x"),
         ("fit", "stations crossed", "days of two stations"),
+        ("fit", "first of three days in another station", "the first one too"),
         ("fit", "axes turned round", "the first axis is the oldest"),
         ("fit", "never normalised", "these are counts"),
         ("fit", "normalised over everything", "its own sum"),
@@ -248,6 +251,34 @@ def test_the_visible_test_names_the_slip(release, part, name, says):
 def test_the_visible_test_says_what_came_back_instead(release, part, wrong, says):
     with pytest.raises(AssertionError, match=says):
         run_visible(release, {**RIGHT, NAMES[part]: wrong}, part)
+
+
+def test_the_visible_test_names_a_last_window_left_out(release):
+    def fewer(station, lags, horizon, stride):
+        return reference.todays(station, lags, horizon + 1, stride)
+
+    wrong = {**RIGHT, "make_windows": reference.windows(todays=fewer)}
+    with pytest.raises(AssertionError, match="the last possible today"):
+        run_visible(release, wrong, "windows")
+
+
+def test_a_wrong_shape_is_told_by_the_letters_that_fit_it():
+    flat = hidden({"fit_markov": lambda *a: reference.fit_markov(*a).ravel()}, "fit")[1]
+    assert "shape (S, S, S) = (3, 3, 3)" in flat.message
+
+    def only_order_two(states, station, S, order, alpha):
+        P = reference.fit_markov(states, station, S, order, alpha)
+        return P if order == 2 else P.ravel()
+
+    report = hidden({"fit_markov": only_order_two}, "fit")[1]
+    assert "should have shape (3, 3); yours" in report.message
+
+
+@pytest.mark.parametrize("name", ["allclose", "array_equal"])
+def test_whoever_replaces_the_comparing_functions_earns_nothing(monkeypatch, capsys, name):
+    monkeypatch.setattr(np, name, lambda *a, **k: True)
+    assert a1.grade("parts", RIGHT, HIDDEN["parts"]) == 0
+    assert "replaced functions of NumPy" in capsys.readouterr().out
 
 
 PRICES = {

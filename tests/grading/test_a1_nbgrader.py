@@ -14,9 +14,8 @@ SCORES = {
     "s001": FULL,
     "s002": 0,
     "s003": FULL,
-    "s004": FULL,
     # Right for one station, and that is half of the hidden points of Part 2.
-    "s005": FULL - VISIBLE["windows"] - 9.5 - POINTS["scale"] - POINTS["fit"],
+    "s004": FULL - VISIBLE["windows"] - 9.5 - POINTS["scale"] - POINTS["fit"],
 }
 pytestmark = pytest.mark.slow
 
@@ -77,7 +76,7 @@ def test_everybody_gets_the_marks_deserved(graded, student):
     ],
 )
 def test_feedback_names_each_mistake_of_a_notebook_with_three(graded, mistakes, name):
-    page = words(graded.feedback("s005"))
+    page = words(graded.feedback("s004"))
     mistake = next(m for m in mistakes if m.name == name)
     assert mistake.says.replace("`", "") in page
     assert mistake.hint.replace("`", "") in page
