@@ -48,7 +48,7 @@ def _weak_points(given: dict[str, np.ndarray], alive: list[str]) -> list[str]:
         (
             np.abs(arrived - dh).max() < 1,
             "clipping",
-            "What goes back in time is never beyond ±1: clipping it there changes nothing.",
+            "What goes back in time is never beyond ±1, so code that clips it there is right.",
         ),
     )
     return [says for holds, key, says in weak if holds and any(key in name for name in alive)]
