@@ -1,8 +1,9 @@
 """The scorecard of the course: what a model of sequences must do, and which models do it.
 
-Lesson 01 finds the four requirements and scores the models that it has measured; a later lesson
-adds the row of its own model. `show(upto="01")` gives the table as it stands after that lesson.
-Every verdict rests on a cell of the lesson that it names.
+Each requirement is a rule that can be applied to any model, and every row is judged by the same
+four. Lesson 01 applies them by a cell to the models that it has met; a later lesson adds the row
+of its own model and names the cells behind it. `show(upto="01")` gives the table as it stands
+after that lesson. "Reach" is the stretch of the input that can change an answer.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 from html import escape
 
 REQUIREMENTS = {
-    "any length": "reads 3 steps and 300 with the same weights",
-    "order": "tells a sequence from the same items in another order",
-    "long reach": "can use an item of long ago",
-    "shared weights": "what is learned at one place holds at every other",
+    "any length": "reads 3 items and 300 with the same weights",
+    "order": "two items of its reach exchanged can change the answer",
+    "long reach": "the first of 300 items can change the last answer",
+    "shared weights": "an item meets the same weights wherever in the reach it stands; "
+    "partly: only if its whole surroundings move along",
 }
 MARKS = {"yes": "✓", "partly": "◐", "no": "✗"}
 UNKNOWN = "?"
@@ -22,7 +24,7 @@ UNKNOWN = "?"
 
 @dataclass(frozen=True)
 class Verdict:
-    """One entry: "yes", "partly" or "no", and the reason in a few words."""
+    """One entry: "yes", "partly" (under the condition named) or "no", and the reason in short."""
 
     answer: str
     reason: str
@@ -56,50 +58,58 @@ MODELS = (
     _model(
         "feedforward net on today alone",
         "01",
-        ("yes", "one step at a time, whatever came before"),
+        ("yes", "one item, whatever came before"),
+        ("no", "its reach is a single item"),
         ("no", "yesterday is not an input"),
-        ("no", "stays at the ceiling without memory"),
-        ("yes", "the same net every day"),
+        ("yes", "the same net for every item"),
     ),
     _model(
-        "feedforward net on a window",
+        "feedforward net on the whole sequence",
         "01",
-        ("no", "a longer window does not fit the weights"),
-        ("yes", "each place has inputs of its own"),
+        ("no", "one item more is one more set of weights"),
+        ("yes", "each place has weights of its own"),
+        ("yes", "every item is an input"),
+        ("no", "an item moved meets other weights"),
+    ),
+    _model(
+        "feedforward net on a window that slides",
+        "01",
+        ("yes", "slides along"),
+        ("yes", "each place of the window has weights of its own"),
         ("no", "ends with the window"),
-        ("no", "a word moved by one place meets other weights"),
+        ("partly", "the same window at every step, other weights at each of its places"),
     ),
     _model(
         "bag of words",
         "01",
         ("yes", "counts are counts"),
         ("no", "both of a pair are one bag"),
-        ("partly", "a word counts from afar, where it stood is lost"),
+        ("yes", "a word counts from any distance"),
         ("yes", "one weight a word, wherever it stands"),
     ),
     _model(
-        "n-gram table, Markov chain",
+        "table of n-grams",
         "01",
         ("yes", "slides along"),
-        ("partly", "of n neighbours only"),
-        ("no", "the table for long n stays empty"),
-        ("yes", "one table for every step"),
+        ("yes", "a row for each order of its n items"),
+        ("no", "ends after n items; for long n its rows stay empty"),
+        ("partly", "the same table at every step, another row if an item moves"),
     ),
     _model(
         "one convolution in time",
         "01",
         ("yes", "slides along"),
-        ("partly", "inside the filter only"),
-        ("no", "a pulse is gone after k steps"),
-        ("yes", "one filter for every step"),
+        ("yes", "the filter's weights differ"),
+        ("no", "ends with the filter"),
+        ("partly", "the same filter at every step, other weights at each of its places"),
     ),
     _model(
         "vanilla RNN",
         "02",
         ("yes", "a loop; T is not in the weights"),
         ("yes", "learns the order-only reviews"),
-        ("partly", "a bit for ever by hand; by training, lessons 03 and 04"),
-        ("yes", "one step, used at every t"),
+        ("partly", "a bit for ever by weights set by hand; by training: lessons 03 and 04"),
+        ("yes", "every item meets W_xh, what is left of it W_hh, at every step"),
     ),
 )
 
