@@ -72,7 +72,7 @@ ROWS = (
         ),
     ),
     (
-        "autoencoders:\ntheir input is\ntheir target",
+        "autoencoders:\ninput (or its\nclean copy)\nis the target",
         (
             Family("autoencoder", "a narrow middle", _net((INPUT, 4), (HIDDEN, 2), (OUTPUT, 4))),
             Family("variational", "a random middle", _net((INPUT, 4), (RANDOM, 2), (OUTPUT, 4))),
