@@ -173,6 +173,7 @@ CHUNKS = [
     ),
     ("tanh' omitted", [("dh_t * (1 - h[:, t] ** 2)", "dh_t")]),
     ("dh0 zero", [("return dx, dh_next", "return dx, 0 * dh_next")]),
+    ("last k steps only", [("range(T)", "range(max(0, T - k), T)"), ("dh_next * 0", "dh_next")]),
 ]
 
 
@@ -183,9 +184,52 @@ def test_a_wrong_truncation_is_named(name, changes):
     assert report.mistake is not None and report.mistake.name == name, report
 
 
-@pytest.mark.parametrize("check", [bptt.rnn_backward, bptt.truncated_backward])
-def test_the_text_that_was_changed_is_right(check):
-    check(learner(template=CHUNKED if check is bptt.truncated_backward else TEMPLATE)).require()
+TWO_LOOPS = """
+def truncated_backward(dh, x, h0, h, W_xh, W_hh, k):
+    dx, dh0 = np.zeros_like(x), np.zeros_like(h0)
+    dW_xh, dW_hh, db_h = np.zeros_like(W_xh), np.zeros_like(W_hh), np.zeros_like(W_hh[0])
+    carried = np.zeros_like(h0)
+    for start in range(0, x.shape[1], k):
+        carried = np.zeros_like(h0)
+        for t in reversed(range(start, min(start + k, x.shape[1]))):
+            da = (dh[:, t] + carried) * (1 - h[:, t] ** 2)
+            dx[:, t] = da @ W_xh.T
+            dW_xh += x[:, t].T @ da
+            dW_hh += (h[:, t - 1] if t > 0 else h0).T @ da
+            db_h += da.sum(axis=0)
+            carried = da @ W_hh.T
+        if start == 0:
+            dh0 = carried
+    return dx, dh0, dW_xh, dW_hh, db_h
+"""
+ONCE = ("    carried = np.zeros_like(h0)\n        for", "    for")
+OF_LAST = ("if start == 0", "if True")
+OF_ALL = ("        if start == 0:\n            dh0 = carried", "        dh0 = dh0 + carried")
+LOOPS = [
+    ("carried on into the next chunk", [ONCE]),
+    ("carried on into the next chunk", [ONCE, OF_LAST]),
+    ("first step of each chunk skipped", [("range(start,", "range(start + 1,")]),
+    ("dh0 of the last chunk", [OF_LAST]),
+    ("dh0 summed over the chunks", [OF_ALL]),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), LOOPS)
+def test_a_wrong_loop_over_chunks_is_named(name, changes):
+    report = bptt.truncated_backward(learner(*changes, template=TWO_LOOPS))
+    assert report.mistake is not None and report.mistake.name == name, report
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [
+        (bptt.rnn_backward, TEMPLATE),
+        (bptt.truncated_backward, CHUNKED),
+        (bptt.truncated_backward, TWO_LOOPS),
+    ],
+)
+def test_the_text_that_was_changed_is_right(check, text):
+    check(learner(template=text)).require()
 
 
 # --- what is kept between forward and backward ---------------------------------------------------
