@@ -20,10 +20,13 @@ class PassFailed(Exception):
     """A function of the student's gave no gradients where the judge's own loop needed some."""
 
 
-def _through(callee: Callee, shapes_of: Callable[[dict], tuple], names: Sequence[str]) -> Callable:
+def _through(
+    callee: Callee, shapes_of: Callable[[dict], tuple], names: Sequence[str], finite: bool
+) -> Callable:
     """Return the student's function as one of the judge's own, every call through the room.
 
-    What comes back is (three arrays, grads), all finite and of the right shapes, or PassFailed.
+    What comes back is (three arrays, grads), of the right shapes and with `finite` all finite, or
+    PassFailed. A known mistake lets nan in: to name it, what it makes of nan has to be seen.
     """
 
     def function(*values):
@@ -39,23 +42,23 @@ def _through(callee: Callee, shapes_of: Callable[[dict], tuple], names: Sequence
         for value, like in zip((*arrays, *(grads[n] for n in given["params"])), likes, strict=True):
             if not isinstance(value, np.ndarray) or value.shape != like.shape:
                 raise PassFailed
-            if value.dtype.kind != "f" or not np.isfinite(value).all():
+            if value.dtype.kind != "f" or (finite and not np.isfinite(value).all()):
                 raise PassFailed
         return *arrays, {name: grads[name] for name in NAMES}
 
     return function
 
 
-def step_of(callee: Callee) -> Step:
+def step_of(callee: Callee, finite: bool = True) -> Step:
     """Return the student's `leaky_step_backward`."""
     names = ("dh_t", "dy_t", "x_t", "h_prev", "y_prev", "h_t", "params")
-    return _through(callee, lambda g: (g["x_t"], g["h_prev"], g["y_prev"]), names)
+    return _through(callee, lambda g: (g["x_t"], g["h_prev"], g["y_prev"]), names, finite)
 
 
-def pass_of(callee: Callee) -> Pass:
+def pass_of(callee: Callee, finite: bool = True) -> Pass:
     """Return the student's forward and backward pass as one."""
     names = ("dh", "dy", "x", "h0", "y0", "params", "lengths")
-    return _through(callee, lambda g: (g["x"], g["h0"], g["y0"]), names)
+    return _through(callee, lambda g: (g["x"], g["h0"], g["y0"]), names, finite)
 
 
 def answers(function: Callable, given: dict[str, Any]) -> bool:

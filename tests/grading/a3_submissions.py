@@ -252,6 +252,12 @@ def leaky_backward_truncated(dh, dy, x, h0, y0, params, lengths, k):
 CLASS: dict[str, HandIn] = {
     "s001": write_all({}),
     "s002": untouched,
-    "s003": write_all({"check": ONE_SIDED, "step": SLOPE_AT_H}),
-    "s004": write_all({"sequence": PADDING_COUNTED, "truncated": STATE_RESET}),
+    "s003": write_all(
+        {
+            "check": ONE_SIDED,
+            "step": SLOPE_AT_H,
+            "sequence": PADDING_COUNTED,
+            "truncated": STATE_RESET,
+        }
+    ),
 }

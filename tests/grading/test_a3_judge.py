@@ -97,19 +97,6 @@ def pair_over(wrong):
     }
 
 
-@pytest.fixture(scope="module")
-def visible(release):
-    """Run a part's visible test on a namespace; return the points, 0 if it raises."""
-
-    def run(namespace, part):
-        try:
-            return run_visible(release, namespace, part)
-        except Exception:
-            return 0
-
-    return run
-
-
 def says(release, namespace, part):
     with pytest.raises(AssertionError) as caught:
         run_visible(release, namespace, part)
@@ -362,9 +349,11 @@ def _loops():
         yield made.name, lambda *given, wrong=made.wrong: wrong(*given)[2:]
 
 
-def test_a_loop_over_a_wrong_step_that_is_wrong_itself_is_named():
+@pytest.mark.parametrize("name", ["dy0 zero", "lengths ignored", "nan times zero"])
+def test_a_loop_over_a_wrong_step_that_is_wrong_itself_is_named(name):
+    """Also where it lets nan through: the judge's own loop over their step refuses that."""
     step = mistake("step", "tanh' at h_t").wrong
-    wrong = next(m for m in a3_mistakes.loop_mistakes(step) if m.name == "dy0 zero").wrong
+    wrong = next(m for m in a3_mistakes.loop_mistakes(step) if m.name == name).wrong
     space = {
         **RIGHT,
         "leaky_step_backward": step,
@@ -372,7 +361,7 @@ def test_a_loop_over_a_wrong_step_that_is_wrong_itself_is_named():
     }
     points, report = hidden(space, "sequence")
     assert 0 < points < HIDDEN["sequence"]
-    assert report.mistake.name == "dy0 zero"
+    assert report.mistake.name == name
     assert "carried forward" in " ".join(report.remarks)
 
 
@@ -399,6 +388,16 @@ def test_differences_that_are_wrong_keep_the_points_of_the_error():
     points, report = hidden({**RIGHT, "gradient_check": one_sided}, "check")
     assert HIDDEN["check"] * 0.4 < points < HIDDEN["check"] * 0.7
     assert report.mistake.name == "one-sided difference"
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.0, 2.0])
+def test_a_multiple_of_what_is_claimed_and_a_constant_earn_nothing(factor):
+    """`return claimed, 0.0` once earned half: that error follows from such differences."""
+
+    def cheat(name, claimed, *given):
+        return factor * claimed, abs(factor - 1) / max(factor, 1)
+
+    assert hidden({**RIGHT, "gradient_check": cheat}, "check")[0] == 0
 
 
 def test_a_forward_pass_of_ones_own_has_to_be_that_of_the_cell():
@@ -497,6 +496,7 @@ def test_the_visible_test_of_the_step_names_the_slip(release, name, told):
         ("eps ignored", "use the eps that is given"),
         ("array changed in place", "was changed"),
         ("error not relative", "error is 1"),
+        ("error entry by entry", "one of two entries"),
     ],
 )
 def test_the_visible_test_of_the_check_names_the_slip(release, name, told):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from a3_submissions import CLASS, FULL, HIDDEN, PARTS, POINTS, VISIBLE
+from a3_submissions import CLASS, FULL, HIDDEN, PARTS, VISIBLE
 from classroom import EXPLANATION, find, points_in, solution, validate, words
 
 from course_tools.assignments import a3_mistakes
@@ -13,10 +13,9 @@ ASSIGNMENT = "A3"
 SCORES = {
     "s001": FULL,
     "s002": 0,
-    # The error is right although the differences are not; three of ten gradients of the step are.
-    "s003": FULL - POINTS["check"] + 6 - VISIBLE["step"] - 0.7 * HIDDEN["step"] - 6,
-    # Right at full lengths, half of the hidden points; of the chunks, dh0 and dy0 are right.
-    "s004": FULL - VISIBLE["sequence"] - 11.5 - POINTS["truncated"] + 2.5,
+    # The error is right although the differences are not; of the step's ten gradients three are;
+    # over that step the loop is right at full lengths; over both, of the chunks dh0 and dy0 are.
+    "s003": 6 + 0.3 * HIDDEN["step"] + 12.5 + 2.5,
 }
 pytestmark = pytest.mark.slow
 
@@ -73,8 +72,8 @@ def test_everybody_gets_the_marks_deserved(graded, student):
 NAMED = [
     ("s003", a3_mistakes.CHECK_MISTAKES, "one-sided difference"),
     ("s003", a3_mistakes.STEP_MISTAKES, "tanh' at h_t"),
-    ("s004", a3_mistakes.SEQUENCE_MISTAKES, "lengths ignored"),
-    ("s004", a3_mistakes.TRUNCATED_MISTAKES, "state reset at each chunk"),
+    ("s003", a3_mistakes.SEQUENCE_MISTAKES, "lengths ignored"),
+    ("s003", a3_mistakes.TRUNCATED_MISTAKES, "state reset at each chunk"),
 ]
 MADE = {m.says for _, mistakes, name in NAMED for m in mistakes if m.name == name}
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from course_tools.assignments.a3_reference import (
+    Pass,
+    Step,
     add_up,
     hand_back,
     leaky_states,
@@ -12,6 +16,9 @@ from course_tools.assignments.a3_reference import (
     silence,
     step,
 )
+
+Loop = tuple[str, str, str, tuple[Callable[[Step], Pass], ...]]
+"""A mistake's name, what it says, its hint, and the ways to make it: each a loop over a step."""
 
 
 def last_seen():
