@@ -14,6 +14,7 @@ from course_utils.data.batching import batches, split_at_random, split_by_group,
 from course_utils.data.corpora import Text, load_text
 from course_utils.data.hidden_weather import HiddenWeather
 from course_utils.data.images import digits, moving_digits
+from course_utils.data.ngrams import n_gram_probabilities
 from course_utils.data.sentiment import (
     LabelledTexts,
     Reviews,
@@ -51,6 +52,7 @@ __all__ = [
     "load_weather",
     "mask_from_lengths",
     "moving_digits",
+    "n_gram_probabilities",
     "one_hot",
     "order_reviews",
     "pad_sequences",

@@ -73,6 +73,10 @@ def curves(
             axes.axhline(level, **BASELINE)
             ends.append((name, level, BASELINE["color"]))
         axes.set_xlim(right=x.max())  # the lines end where their names begin
+        axes.set_ylim(axes.get_ylim())  # from here on the limits stay
+        for axis, scale in ((axes.xaxis, xscale), (axes.yaxis, yscale)):
+            if scale == "log":
+                _plain_numbers(axis)
         _label_ends(axes, ends)
         return show(fig, alt=alt, caption=caption)
 
@@ -130,9 +134,20 @@ def bars_with_spread(
         return show(fig, alt=alt, caption=caption)
 
 
+def _plain_numbers(axis, decades: float = 2.5) -> None:
+    """Write 5, 10, 20 on a log axis that spans less than that many decades, not powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    low, high = axis.get_view_interval()
+    if low <= 0 or np.log10(high / low) >= decades:
+        return
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
 def _label_ends(axes, ends: list[tuple[str, float, str]], gap: float = 0.068) -> None:
     """Write each name where its line ends, pushed apart where names would overlap."""
-    axes.set_ylim(axes.get_ylim())  # from here on the limits stay
     to_axes = axes.transData + axes.transAxes.inverted()
     left = axes.get_xlim()[0]
     placed = sorted((to_axes.transform((left, y))[1], name, color) for name, y, color in ends)
