@@ -21,6 +21,7 @@ def test_anywhere():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
 def test_a_skipped_test_fails_where_ci_is_set(tmp_path, ci, code):
     text = Path(__file__).parent.with_name("conftest.py").read_text(encoding="utf-8")
