@@ -18,7 +18,10 @@ def diagnose(known: dict[str, Any], got: dict[str, Any], right: dict[str, Any]) 
     wrong = {name for name in right if not agree(got[name], right[name])}
     fine = set(right) - wrong
     if factor := _common_factor(wrong, got, right):
-        return f"What is wrong is {factor:.3g} times what it should be: is something averaged?"
+        return (
+            f"What is wrong is {factor:.3g} times what it should be: is something averaged, or a "
+            "factor too many?"
+        )
     if wrong == LEAK:
         return "Only the gradient of `leak` is wrong: the leak stands twice in the equation of h_t."
     if wrong <= OUTPUT:
