@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.compare import agree, as_array, describe
-from course_utils.checks.naming import ALIKE, likeness, same, split
+from course_utils.checks.naming import ALIKE, likeness, same, split, surplus
 from course_utils.checks.report import ARGUMENTS, Report, Trial
 from course_utils.checks.rooms import (
     MISSING,
@@ -166,9 +166,6 @@ class Check:
                 value = convention.value(value)
             if self.read is not None:
                 value = self.read(case.known, value)
-            elif isinstance(value, tuple) and len(value) > len(self.outputs) > 1:
-                names = ", ".join(output.name for output in self.outputs)
-                raise ValueError(f"it holds {len(value)} values; return {names} only")
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             return Reply(failure=Failure(UNUSABLE, str(error)), changed=reply.changed)
         return Reply(value=value, changed=reply.changed)
@@ -184,9 +181,10 @@ class Check:
             yield Trial(case.name, "", False, message, case.weight)
             return
         miscounted = self._miscounted(reply.value, expected)
+        too_many = surplus(reply.value, len(self.outputs))
         values = split(reply.value, len(self.outputs))
         for output, got, right in zip(self.outputs, values, expected, strict=True):
-            passed = not isinstance(got, Handle) and agree(got, right)
+            passed = not too_many and not isinstance(got, Handle) and agree(got, right)
             if passed:
                 message = ""
             elif miscounted:
@@ -200,17 +198,16 @@ class Check:
             yield Trial(case.name, output.name, passed, message, share)
 
     def _miscounted(self, value: Any, expected: list[Any]) -> str:
-        """Say that too few values came back, or one too many; nothing where the number is right."""
+        """Say that too few or too many values came back; nothing where the number is right."""
         names = ", ".join(output.name for output in self.outputs)
+        returned = len(value) if isinstance(value, (tuple, list)) else 1
         if len(self.outputs) == 1:
             array = as_array(value)
-            if not isinstance(value, tuple) or len(value) < 2:
+            whole = array is not None and array.shape == np.shape(expected[0])
+            if not isinstance(value, tuple) or returned < 2 or whole:
                 return ""
-            if array is not None and array.shape == np.shape(expected[0]):
-                return ""
-            return f"Return `{names}` alone; yours returned a tuple of {len(value)}."
-        returned = len(value) if isinstance(value, (tuple, list)) else 1
-        if value is None or returned >= len(self.outputs):
+            return f"Return `{names}` alone; yours returned a tuple of {returned}."
+        if value is None or returned == len(self.outputs):
             return ""
         count = "one value" if returned == 1 else f"{returned} values"
         return f"You returned {count}; {len(self.outputs)} are asked for: `return {names}`."

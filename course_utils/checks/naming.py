@@ -14,13 +14,18 @@ ALIKE = 4
 
 
 def split(value: Any, number: int) -> list[Any]:
-    """Split a returned value into `number` outputs; missing ones become None."""
+    """Split a returned value into `number` outputs; missing ones become None, more are left out."""
     if number == 1 and not (isinstance(value, tuple) and len(value) == 1):
         return [value]
     if not isinstance(value, (tuple, list)):
         value = (value,)
     entries = list(value[:number])
     return entries + [None] * (number - len(entries))
+
+
+def surplus(value: Any, number: int) -> bool:
+    """Whether more than `number` outputs came back: nobody knows which of them are meant."""
+    return number > 1 and isinstance(value, (tuple, list)) and len(value) > number
 
 
 def likeness(mine: list[Reply], theirs: list[Reply], outputs: int, wrong_at_first: bool) -> int:
@@ -58,6 +63,8 @@ def same(mine: Reply, other: Reply, outputs: int, *, changes: bool = True) -> bo
         kinds = [reply.failure.kind for reply in (mine, other) if reply.failure is not None]
         return len(kinds) == 2 and kinds[0] == kinds[1]
     if changes and mine.changed != other.changed:
+        return False
+    if surplus(mine.value, outputs) != surplus(other.value, outputs):
         return False
     pairs = zip(split(mine.value, outputs), split(other.value, outputs), strict=True)
     return all(_alike(a, b) for a, b in pairs)

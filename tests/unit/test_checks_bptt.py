@@ -15,7 +15,6 @@ from course_utils.checks.bptt.logit_mistakes import dlogits
 from course_utils.checks.bptt.numeric_mistakes import numeric
 from course_utils.checks.bptt.pair import PAIR
 from course_utils.checks.bptt.pair_mistakes import forward_with_cache, from_cache
-from course_utils.checks.bptt.patches import after
 from course_utils.checks.naming import same, split
 from course_utils.checks.rooms import as_callee, fingerprint
 
@@ -312,6 +311,10 @@ def test_seeds_draw_other_inputs_and_repeat_themselves(check):
     assert prints(None) == prints(None)
 
 
-def test_an_output_too_many_is_told():
-    wrong = after(lambda out, *a: [*out, out[0]])
-    assert "it holds 6 values" in bptt.rnn_backward(wrong).message
+@pytest.mark.parametrize("kind", [tuple, list])
+@pytest.mark.parametrize("check", [bptt.rnn_backward, bptt.truncated_backward])
+def test_an_output_too_many_is_told_and_earns_nothing(check, kind):
+    right = reference.backward if check is bptt.rnn_backward else reference.truncated
+    report = check(lambda *a: kind([*right(*a), 0]))
+    assert report.message.startswith("You returned 6 values; 5 are asked for: `return dx, dh0,")
+    assert report.mistake is None and report.points(20) == 0

@@ -203,6 +203,12 @@ def test_honest_baselines_are_asked_on_the_same_windows():
     assert leaked > scores["nearest"] + 0.2
 
 
+def test_a_part_too_many_is_told():
+    report = sequential.split_windows(lambda *sizes: (*split_windows(*sizes), 7))
+    assert "You returned 3 values; 2 are asked for" in report.message
+    assert report.points(20) == 0
+
+
 def test_scaling_in_place_is_told():
     def in_place(series, n_train):
         mean, deviation = series[:n_train].mean(axis=0), series[:n_train].std(axis=0)
