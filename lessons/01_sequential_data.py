@@ -1302,9 +1302,9 @@ def verdicts(read):
 
 
 found = {name: verdicts(read) for name, read in reads.items()}
-print(" " * 40 + "".join(f"{name:<16}" for name in scorecard.REQUIREMENTS))
+print(" " * 38 + "".join(f"{name:<13}" for name in scorecard.REQUIREMENTS))
 for name, answers in found.items():
-    print(f"{name:<40}" + "".join(f"{answer:<16}" for answer in answers))
+    print(f"{name:<38}" + "".join(f"{answer:<13}" for answer in answers))
 all_four = [name for name, answers in found.items() if set(answers) == {"yes"}]
 print("all four:", *(all_four or ["none"]))
 
