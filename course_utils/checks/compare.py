@@ -56,7 +56,8 @@ def describe(name: str, letters: str, got: Any, expected: Any) -> str:
     array, expected = as_array(got), np.asarray(expected)
     if array is None:
         kind = "None (is a `return` missing?)" if got is None else f"a {type(got).__name__}"
-        wanted = f"an array of shape {_letters(letters)}" if expected.ndim else "a single number"
+        shape = _letters(letters) if _fits(letters, expected) else expected.shape
+        wanted = f"an array of shape {shape}" if expected.ndim else "a single number"
         return f"`{name}` should be {wanted}, but your function gave {kind}."
     if _is_text(array) != _is_text(expected):
         kinds = ("text", "numbers") if _is_text(expected) else ("numbers", "text")
@@ -87,14 +88,19 @@ def describe(name: str, letters: str, got: Any, expected: Any) -> str:
 def _describe_shape(name: str, letters: str, got: np.ndarray, expected: np.ndarray) -> str:
     if expected.ndim == 0:
         return f"`{name}` should be a single number; yours is an array of shape {got.shape}."
-    named = len(_names(letters)) == expected.ndim
-    wanted = f"{_letters(letters)} = {expected.shape}" if named else f"{expected.shape}"
+    wanted = f"{expected.shape}"
+    if _fits(letters, expected):
+        wanted = f"{_letters(letters)} = {wanted}"
     sentence = f"`{name}` should have shape {wanted}; yours has {got.shape}."
     if sorted(got.shape) == sorted(expected.shape) and got.ndim > 1:
         sentence += " The sizes are right but the axes stand in another order."
     elif expected.ndim == got.ndim + 1 and "T" in letters:
         sentence += " One axis is missing: is the result of every time step kept?"
     return sentence
+
+
+def _fits(letters: str, expected: np.ndarray) -> bool:
+    return len(_names(letters)) == expected.ndim
 
 
 def _names(letters: str) -> list[str]:

@@ -66,7 +66,10 @@ def variants(name: str, says: str, hint: str, *wrong: Callable | Callee) -> list
 
 @dataclass(frozen=True)
 class Output:
-    """One thing that the function returns: its name and the letters of its shape."""
+    """One thing that the function returns: its name and the letters of its shape, "(B, T, H)".
+
+    The letters are "" where the shape is another for every case.
+    """
 
     name: str
     shape: str

@@ -359,3 +359,51 @@ def test_who_crashes_can_be_counted():
     names = bptt.crashing(deciding.draw)
     assert "W_xh not transposed" in names and 0 < len(names) < 10
     assert not set(names) & set(bptt.survivors(deciding.draw))
+
+
+# --- what the last cases are for -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize(
+    "carry",
+    [
+        lambda later, to, t, T: 0 * to if (T - t) % 7 == 0 else to,
+        lambda later, to, t, T: 0 * to if T - t > 15 else to,
+        lambda later, to, t, T: np.clip(to, -50, 50),
+        lambda later, to, t, T: to * min(1, 70 / (np.linalg.norm(to) + 1e-300)),
+    ],
+)
+def test_a_late_cut_and_a_wide_clipping_are_rejected(carry, seed):
+    report = bptt.rnn_backward(loop(carry=carry), seed=seed)
+    assert report.state == WRONG and report.failed.case.startswith("30 steps")
+
+
+def test_a_mask_with_a_gap_is_not_a_length():
+    def by_lengths(logits, targets, mask):
+        out = np.zeros(logits.shape)
+        for b, n in enumerate(mask.sum(axis=1).astype(int)):
+            out[b, :n] = softmax(logits[b, :n]) - hot(logits, targets[b, :n])
+        return out / mask.sum()
+
+    assert "with a gap" in bptt.logits_gradient(by_lengths).failed.case
+
+
+def test_a_step_of_another_size_than_eps_is_rejected():
+    def relative(f, array, eps):
+        point, gradient = np.array(array, np.float64), np.zeros(array.shape)
+        for i in np.ndindex(array.shape):
+            old, push = point[i], eps * max(1, abs(point[i]))
+            point[i] = old + push
+            up = f(point)
+            point[i] = old - push
+            gradient[i] = (up - f(point)) / (2 * push)
+            point[i] = old
+        return gradient
+
+    assert "eps=0.5" in bptt.numeric_gradient(relative).failed.case
+
+
+def test_a_shape_without_letters_is_told_in_numbers():
+    message = bptt.numeric_gradient(lambda *a: None).message
+    assert "should be an array of shape (3, 4), but your function gave None" in message

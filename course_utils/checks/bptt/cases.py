@@ -24,6 +24,12 @@ def draw(rng: np.random.Generator, B: int, T: int, D: int, H: int, dtype=np.floa
     return {**given, "dh": (10 * rng.normal(size=(B, T, H))).astype(dtype)}
 
 
+def draw_long(rng: np.random.Generator) -> dict:
+    """Return 30 steps with gradients in the hundreds: wide clipping and late cuts show."""
+    drawn = draw(rng, 2, 30, 3, 5)
+    return {**drawn, "dh": 100 * drawn["dh"]}
+
+
 def sequence(name: str, drawn: dict[str, Any], weight: float = 1.0, **more: Any) -> Case:
     """Return a case of the backward pass: dh, x, h0, h, W_xh, W_hh; the oracle also knows b_h."""
     names = ("x", "h0", "W_xh", "W_hh", "b_h")
@@ -41,18 +47,21 @@ TRIED = (
     ("no step at all (T=0): zeros, and dx of shape (B, 0, D)", (2, 0, 3, 4), 0.5),
     ("one sequence (B=1)", (1, 4, 3, 5), 1.0),
 )
+LONG = "30 steps, gradients in the hundreds"
 
 
 def sequence_cases(rng: np.random.Generator) -> Iterable[Case]:
     for name, sizes, weight in TRIED:
         yield sequence(name, draw(rng, *sizes), weight)
     yield sequence("float32", draw(rng, *SIZES, np.float32))
+    yield sequence(LONG, draw_long(rng))
 
 
 def pair_cases(rng: np.random.Generator) -> Iterable[Case]:
     for name, sizes, weight in TRIED:
         yield Case(name, draw(rng, *sizes), weight)
     yield Case("float32", draw(rng, *SIZES, np.float32))
+    yield Case(LONG, draw_long(rng))
 
 
 def step_cases(rng: np.random.Generator) -> Iterable[Case]:

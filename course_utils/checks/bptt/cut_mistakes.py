@@ -84,15 +84,20 @@ def _clipping(limit):
     ]
 
 
-CUT_MISTAKES = (
-    *variants(
+def _truncation(*lengths):
+    """Return the ways to cut the gradient after as many steps."""
+    return variants(
         "silent truncation",
-        "The gradient does not go all the way back: it is cut after a few steps.",
+        "The gradient does not go all the way back: it is cut after some steps.",
         "The loop runs over all T steps and carries the gradient to each. Truncation is a choice "
         "that a caller makes, by cutting the sequence into chunks.",
-        *(_stopped_after(k, dh0) for k in (2, 3, 4) for dh0 in (True, False)),
-        *(_cut_every(k, from_the_end) for k in (2, 3, 4) for from_the_end in (False, True)),
-    ),
+        *(_stopped_after(k, dh0) for k in lengths for dh0 in (True, False)),
+        *(_cut_every(k, from_the_end) for k in lengths for from_the_end in (False, True)),
+    )
+
+
+CUT_MISTAKES = (
+    *_truncation(2, 3, 4),
     *variants(
         "only the last step visited",
         "Only the last step is visited: nothing before it has a gradient.",
@@ -120,5 +125,9 @@ CUT_MISTAKES = (
     *_clipping(1.0),
 )
 
-WIDE_CLIPPING = _clipping(5.0)
-"""Not all inputs have gradients beyond 5: these decide nothing about a reader's own inputs."""
+WIDE_CUTS = (
+    *(m for limit in (5.0, 10.0, 100.0) for m in _clipping(limit)),
+    *_truncation(5, 10, 20),
+)
+"""Not all inputs have gradients beyond 5, or more than five steps: a reader's own need not show
+these."""

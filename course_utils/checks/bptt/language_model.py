@@ -62,8 +62,10 @@ def _logit_cases(rng: np.random.Generator) -> Iterable[Case]:
     yield case("one step (T=1), one sequence", 1, 1, 5)
     yield case("logits in the thousands", 3, 5, 7, scale=1000.0)
     yield case("float32", 3, 5, 7, dtype=np.float32)
-    bools = case("a mask of bools", 3, 5, 7)
-    yield Case(bools.name, {**bools.arguments, "mask": bools.arguments["mask"].astype(bool)})
+    bools = case("a mask of bools, with a gap within a sequence", 3, 5, 7)
+    mask = bools.arguments["mask"].astype(bool)
+    mask[0, 2] = False
+    yield Case(bools.name, {**bools.arguments, "mask": mask})
 
 
 logits_gradient = Check(

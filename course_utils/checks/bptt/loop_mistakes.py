@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.checks.bptt.cut_mistakes import CUT_MISTAKES, WIDE_CLIPPING
+from course_utils.checks.bptt.cut_mistakes import CUT_MISTAKES, WIDE_CUTS
 from course_utils.checks.bptt.end_mistakes import END_MISTAKES
 from course_utils.checks.bptt.patches import loop, share
 from course_utils.checks.bptt.reference import backward
@@ -162,4 +162,4 @@ CATALOGUE = (
 )
 """The wrong ways back that a good test must tell from the right one."""
 
-LOOP_MISTAKES = (*CATALOGUE, *WIDE_CLIPPING)
+LOOP_MISTAKES = (*CATALOGUE, *WIDE_CUTS)

@@ -17,8 +17,8 @@ ALONE = {
     "dh0": "So the loop is right: look at what is left over at its end, `da @ W_hh.T` of t = 0.",
     "dh_prev": "So da_t is right: look at `da_t @ W_hh.T`.",
     "dW_xh": "So da_t is right: look at `x_t.T @ da_t`, and at its sum over the steps.",
-    "dW_hh": "So da_t is right: which state does it meet? h_{t-1}, and `h0` at the first step; "
-    "neither h_t nor h0 throughout, and not transposed.",
+    "dW_hh": "So da_t is right: which state does it meet? It should be h_{t-1}, and `h0` at the "
+    "first step; not h_t, and not `h0` throughout.",
     "db_h": "So da_t is right: look at its sum over batch and time.",
 }
 
@@ -52,9 +52,9 @@ def _factor(known: dict[str, Any], got: Arrays, expected: Arrays, wrong: list[st
     factor = factors[0]
     if not np.allclose(factors, factor, rtol=1e-4):
         return f"{_listed(wrong)} have the right direction but a wrong size, each its own."
-    said = f"{_listed(wrong)}: the right direction, but {factor:.4g} times the right size."
     if np.isclose(factor, -1, rtol=1e-4):
         return f"{_listed(wrong)}: right but for the sign, which is reversed."
+    said = f"{_listed(wrong)}: the right direction, but {factor:.4g} times the right size."
     arrived = known["dh"] if "dh" in known else known["dh_t"]
     B, T = arrived.shape[0], arrived.shape[1] if arrived.ndim == 3 else 1
     for number, words in ((B, "the batch size B"), (T, "the number of steps T"), (B * T, "B T")):
@@ -90,7 +90,10 @@ def _which(got: Arrays, expected: Arrays, wrong: list[str]) -> str:
                 f"{_listed(wrong)} are wrong and `{first}` is right, so da_t is right: look at "
                 "the products of da_t, and at how their sum over the steps is made."
             )
-        return f"{_listed(wrong)} are wrong; `{first}` is right, so da_t is."
+        return (
+            f"{_listed(wrong)} are wrong; `{first}` is right, so da_t is right too: look at each "
+            "line that uses da_t."
+        )
     steps, at_the_end = _from_which_step(got[first], expected[first])
     return f"{steps} {_size(got, expected, wrong, at_the_end)}".strip()
 
