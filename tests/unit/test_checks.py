@@ -101,7 +101,7 @@ def test_every_honest_way_is_right(check, function, seed):
 
 
 @pytest.mark.parametrize(("check", "mistake"), MISTAKES, ids=lambda v: getattr(v, "name", ""))
-@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize("seed", [None, 1])
 def test_every_known_mistake_is_rejected_and_named(check, mistake, seed):
     report = check(mistake.wrong, seed=seed)
     assert report.state == WRONG
@@ -213,13 +213,16 @@ def test_seeds_draw_other_inputs_and_repeat_themselves():
 
 
 def test_the_cases_that_decide_leave_no_mistake_alive():
-    for seed in range(5):
+    for seed in range(20):
         for check in (rnn.rnn_step, rnn.rnn_forward):
+            case = check.draw(seed)[0]
+            right = check.oracle(**case.known)
             for mistake in check.mistakes:
-                first = check(mistake.wrong, seed=seed).trials[0]
+                reply = as_callee(mistake.wrong).call(case.arguments)
                 # An argument changed in place leaves the values right; integers need integers.
                 later = "in place" in mistake.name or "integers" in mistake.name
-                assert first.passed == later, (mistake.name, seed)
+                alive = reply.failure is None and agree(reply.value, right)
+                assert alive == later, (mistake.name, seed)
 
 
 def test_some_outputs_right_earn_their_share():

@@ -5,7 +5,7 @@ import pytest
 from course_utils import plots
 
 
-@pytest.mark.parametrize("T", [1, 2, 3, 4])
+@pytest.mark.parametrize("T", [1, 4])
 def test_each_number_of_steps_gives_a_figure_with_its_words(T):
     figure = plots.backward_diagram(T)
     assert figure.png.startswith(b"\x89PNG")
@@ -35,9 +35,7 @@ def test_every_gradient_is_written_once_and_every_arrow_has_its_way_back(monkeyp
         for carried in (f"$do_{t}W_{{hy}}^T$", f"$da_{t}W_{{hh}}^T$", f"$da_{t}W_{{xh}}^T$"):
             assert written.count(carried) == 1
     assert written.count("$dh_0$") == 1
-    assert (
-        len(arrows) == 2 * 9
-    )  # forward and back: from x, to o, and across, at each of three steps
+    assert len(arrows) == 2 * 3 * 3  # both ways: from x, to o and across, at each of three steps
 
 
 @pytest.mark.parametrize("T", [0, 5])
