@@ -9,7 +9,7 @@ import pytest
 
 from course_utils import layers
 from course_utils.checks import NOT_ATTEMPTED, RIGHT, WRONG, bptt
-from course_utils.checks.bptt import oracle, reference
+from course_utils.checks.bptt import cases, oracle, reference
 from course_utils.checks.bptt.chunk_mistakes import CHUNK_MISTAKES, CHUNK_ONLY
 from course_utils.checks.bptt.logit_mistakes import dlogits
 from course_utils.checks.bptt.numeric_mistakes import numeric
@@ -183,7 +183,7 @@ def test_declared_conventions():
 @pytest.mark.parametrize("k", [None, 2])
 def test_the_oracle_agrees_with_differences_of_the_loss(k):
     """With the states at the borders held fixed, truncation is a plain gradient too."""
-    given = bptt.input_sets["the inputs that decide"].draw(np.random.default_rng(0))
+    given = cases.draw(np.random.default_rng(0), *cases.SIZES)
     names = ("x", "h0", "W_xh", "W_hh", "b_h")
     held = reference.forward(*(given[name] for name in names))
 

@@ -150,35 +150,7 @@ def test_what_is_kept_stays_where_it_was_made():
     assert LocalCallee(lambda c: c[0]).call({"c": cache}).value.tolist() == [5, 5]
 
 
-# --- survivors -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_inputs_that_decide_leave_nobody_alive(seed):
-    *weak, deciding = bptt.input_sets.values()
-    assert deciding.survivors(seed) == []
-    assert all(inputs.survivors(seed) for inputs in weak)
-
-
-WHO = {
-    "T=1, h0=0": ("last step kept only", "loop runs forward", "divided by T"),
-    "B=1": ("db averaged", "everything averaged over batch"),
-    "loss at the last step only": ("per-step upstream gradients ignored",),
-    "symmetric W_hh": ("W_hh not transposed",),
-    "identity W_hh": ("W_hh not transposed", "dh0 without W_hh^T"),
-    "weights of scale 0.01, atol 1e-2": ("tanh' of the pre-activation", "tanh' omitted"),
-    "all-zero weights": ("no recurrent gradient", "silent truncation"),
-}
-
-
-@pytest.mark.parametrize("name", WHO)
-def test_who_survives(name):
-    assert set(WHO[name]) <= set(bptt.input_sets[name].survivors())
-
-
-def test_with_shapes_only_most_survive():
-    names = {mistake.name for mistake in bptt.CATALOGUE}
-    assert len(bptt.input_sets["shapes only"].survivors()) > 0.7 * len(names)
+# --- a reader's own inputs -----------------------------------------------------------------------
 
 
 def draw(B=3, T=5, D=4, H=6, scale=1.0, **change):

@@ -351,16 +351,6 @@ def test_pulling_back_a_float32_array_is_told_for_its_precision_too():
     assert named(report) == "array changed in place" and "float32" in report.mistake.says
 
 
-# --- a reader's own inputs -----------------------------------------------------------------------
-
-
-def test_who_crashes_can_be_counted():
-    *_, deciding = bptt.input_sets.values()
-    names = bptt.crashing(deciding.draw)
-    assert "W_xh not transposed" in names and 0 < len(names) < 10
-    assert not set(names) & set(bptt.survivors(deciding.draw))
-
-
 # --- what the last cases are for -----------------------------------------------------------------
 
 

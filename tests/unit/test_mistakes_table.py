@@ -1,16 +1,19 @@
 """The table of mistakes and the checks that catch them: no known mistake is left without one.
 
 The rows are the section "RNN and BPTT" of the mistakes catalogue, word for word. A check catches
-a mistake when it rejects the wrong code *and* names it. The table is printed where pytest runs.
+a mistake when it rejects the wrong code *and* names it. A second table tells which of them live
+through weaker inputs of a test. Both are printed where pytest runs.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
 
 from course_utils.checks import WRONG, Check, bptt, rnn
+from course_utils.checks.bptt import cases
 from course_utils.checks.bptt.pair import PAIR
 from course_utils.checks.bptt.pair_mistakes import from_cache
 from course_utils.checks.core import Mistake
@@ -111,6 +114,67 @@ def test_no_check_is_without_a_row():
     assert {column for row in ROWS for column in caught(row)} == set(COLUMNS)
 
 
+# --- inputs, and who survives them ---------------------------------------------------------------
+
+
+def inputs(B=3, T=5, D=4, H=6, **change):
+    """Return the draw that decides, with other sizes or some of its arrays changed."""
+
+    def draw(rng):
+        given = cases.draw(rng, B, T, D, H)
+        given["dh"] /= 10  # an ordinary loss
+        return {name: change.get(name, lambda a: a)(array) for name, array in given.items()}
+
+    return draw
+
+
+def last_only(dh):
+    return np.concatenate([np.zeros_like(dh[:, :-1]), dh[:, -1:]], axis=1)
+
+
+def weights(change):
+    return dict.fromkeys(("W_xh", "W_hh", "b_h"), change)
+
+
+DECIDING = "the inputs that decide"
+INPUTS = {
+    "shapes only": (inputs(), {"shapes_only": True}),
+    "T=1, h0=0": (inputs(T=1, h0=np.zeros_like), {}),
+    "B=1": (inputs(B=1), {}),
+    "loss at the last step only": (inputs(dh=last_only), {}),
+    "symmetric W_hh": (inputs(W_hh=lambda W: (W + W.T) / 2), {}),
+    "identity W_hh": (inputs(W_hh=lambda W: np.eye(len(W))), {}),
+    "weights of scale 0.01, atol 1e-2": (inputs(**weights(lambda a: 0.01 * a)), {"atol": 1e-2}),
+    "all-zero weights": (inputs(**weights(np.zeros_like)), {}),
+    DECIDING: (inputs(), {}),
+}
+WHO = {
+    "shapes only": ("tanh' omitted", "h0 for every term", "divided by T"),
+    "T=1, h0=0": ("last step kept only", "loop runs forward", "divided by T"),
+    "B=1": ("db averaged", "everything averaged over batch"),
+    "loss at the last step only": ("per-step upstream gradients ignored",),
+    "symmetric W_hh": ("W_hh not transposed",),
+    "identity W_hh": ("W_hh not transposed", "dh0 without W_hh^T"),
+    "weights of scale 0.01, atol 1e-2": ("tanh' of the pre-activation", "tanh' omitted"),
+    "all-zero weights": ("no recurrent gradient", "silent truncation"),
+}
+
+
+def alive(name, seed=0):
+    draw, compared = INPUTS[name]
+    return bptt.survivors(draw, seed=seed, **compared)
+
+
+@pytest.mark.parametrize("name", WHO)
+def test_weak_inputs_let_these_pass(name):
+    assert set(WHO[name]) <= set(alive(name))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_inputs_that_decide_leave_nobody_alive(seed):
+    assert alive(DECIDING, seed) == []
+
+
 def test_print_the_table(capsys):
     width = max(map(len, ROWS))
     lines = ["", f"{'RNN and BPTT: rejected and named by':{width}}  " + "  ".join(COLUMNS)]
@@ -120,8 +184,8 @@ def test_print_the_table(capsys):
         lines.append(f"{row:{width}}  " + "  ".join(cells).rstrip())
     number = len({mistake.name for mistake in bptt.CATALOGUE})
     lines += ["", f"{'Inputs of a test':{width}}  survivors among {number} wrong backward passes"]
-    counts = {name: len(inputs.survivors()) for name, inputs in bptt.input_sets.items()}
+    counts = {name: len(alive(name)) for name in INPUTS}
     lines += [f"{name:{width}}  {count:2}" for name, count in counts.items()]
     with capsys.disabled():
         print("\n".join(lines))
-    assert list(counts.values())[-1] == 0 and all(list(counts.values())[:-1])
+    assert [name for name, count in counts.items() if not count] == [DECIDING]

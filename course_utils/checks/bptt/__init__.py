@@ -11,14 +11,11 @@ from course_utils.checks.bptt.language_model import logits_gradient, perplexity
 from course_utils.checks.bptt.loop_mistakes import CATALOGUE
 from course_utils.checks.bptt.numeric import numeric_gradient
 from course_utils.checks.bptt.pair import forward_and_backward
-from course_utils.checks.bptt.survivors import InputSet, crashing, input_sets, survivors
+from course_utils.checks.bptt.survivors import survivors
 
 __all__ = [
     "CATALOGUE",
-    "InputSet",
-    "crashing",
     "forward_and_backward",
-    "input_sets",
     "inputs_that_decide",
     "logits_gradient",
     "numeric_gradient",
