@@ -4,11 +4,14 @@ Each oracle takes another road than the mistakes do: string searches where they 
 torch's modules where they add up products, a scaler of scikit-learn where they use means.
 """
 
-from course_utils.checks.sequential.clinic import split_windows, their_score
+from course_utils.checks.sequential.bags import bag_of_words
+from course_utils.checks.sequential.clinic import their_score
 from course_utils.checks.sequential.costs import window_parameters
-from course_utils.checks.sequential.markov import in_k_days, transition_matrix
+from course_utils.checks.sequential.forecast import in_k_days
+from course_utils.checks.sequential.markov import transition_matrix
+from course_utils.checks.sequential.ngrams import unseen_share
 from course_utils.checks.sequential.splitting import split_and_scale
-from course_utils.checks.sequential.words import bag_of_words, unseen_share
+from course_utils.checks.sequential.windows import split_windows
 
 __all__ = [
     "bag_of_words",
