@@ -14,19 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks.compare import agree, as_array, describe
-from course_utils.checks.naming import ALIKE, likeness, same, split, surplus
-from course_utils.checks.report import ARGUMENTS, Report, Trial
-from course_utils.checks.rooms import (
-    MISSING,
-    Callee,
-    Failure,
-    Handle,
-    Reply,
-    as_callee,
-)
-
-UNUSABLE = "unusable"
+from course_utils.checks.compare import as_array
+from course_utils.checks.judging import judge, judge_arguments, remark_on_precision
+from course_utils.checks.naming import ALIKE, likeness, same, split
+from course_utils.checks.report import Report
+from course_utils.checks.rooms import UNUSABLE, Callee, Failure, Reply, as_callee
 
 
 @dataclass(frozen=True)
@@ -131,19 +123,18 @@ class Check:
         trials = [
             trial
             for case, reply, right in zip(cases, replies, expected, strict=True)
-            for trial in self._judge(case, reply, right)
+            for trial in judge(case, reply, right, self.outputs, self.explain)
         ]
         wrong_at_first = not all(t.passed for t in trials if t.case == cases[0].name)
-        trials.extend(_judge_arguments(cases, replies))
-        mistake, diagnosis = None, ""
-        if not all(trial.passed for trial in trials):
-            mistake = self._name_mistake(cases, replies, wrong_at_first)
+        trials.extend(judge_arguments(cases, replies))
+        if all(trial.passed for trial in trials):
+            remarks = remark_on_precision(cases, replies) if self.keeps_dtype else ()
+            return Report(self.title, trials, remarks=remarks)
+        mistake = self._name_mistake(cases, replies, wrong_at_first)
+        diagnosis = ""
         if wrong_at_first and mistake is None:
             diagnosis = self._diagnose(cases[0], replies[0], expected[0])
-        # Beside an error a word on precision would look like its cause.
-        right = all(trial.passed for trial in trials)
-        remarks = _remarks(cases, replies) if self.keeps_dtype and right else ()
-        return Report(self.title, trials, mistake, remarks, diagnosis)
+        return Report(self.title, trials, mistake, diagnosis=diagnosis)
 
     def draw(self, seed: int | None = None) -> list[Case]:
         """Return the cases for `seed`; without one, always the same (from the title)."""
@@ -172,48 +163,6 @@ class Check:
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             return Reply(failure=Failure(UNUSABLE, str(error)), changed=reply.changed)
         return Reply(value=value, changed=reply.changed)
-
-    def _judge(self, case: Case, reply: Reply, expected: list[Any]) -> Iterable[Trial]:
-        share = case.weight / len(self.outputs)
-        if reply.failure is not None:
-            message = f"Your function raised {reply.failure}."
-            if reply.failure.kind == MISSING:
-                message = reply.failure.message
-            elif reply.failure.kind == UNUSABLE:
-                message = f"What your function returned cannot be used: {reply.failure.message}."
-            yield Trial(case.name, "", False, message, case.weight)
-            return
-        miscounted = self._miscounted(reply.value, expected)
-        too_many = surplus(reply.value, len(self.outputs))
-        values = split(reply.value, len(self.outputs))
-        for output, got, right in zip(self.outputs, values, expected, strict=True):
-            passed = not too_many and not isinstance(got, Handle) and agree(got, right)
-            if passed:
-                message = ""
-            elif miscounted:
-                message = miscounted
-            elif isinstance(got, Handle):
-                message = f"`{output.name}` should be an array, but it is {got!r}."
-            elif self.explain is not None:
-                message = self.explain(case.known, got, right)
-            else:
-                message = describe(output.name, output.shape, got, right)
-            yield Trial(case.name, output.name, passed, message, share)
-
-    def _miscounted(self, value: Any, expected: list[Any]) -> str:
-        """Say that too few or too many values came back; nothing where the number is right."""
-        names = ", ".join(output.name for output in self.outputs)
-        returned = len(value) if isinstance(value, (tuple, list)) else 1
-        if len(self.outputs) == 1:
-            array = as_array(value)
-            whole = array is not None and array.shape == np.shape(expected[0])
-            if not isinstance(value, tuple) or returned < 2 or whole:
-                return ""
-            return f"Return `{names}` alone; yours returned a tuple of {returned}."
-        if value is None or returned == len(self.outputs):
-            return ""
-        count = "one value" if returned == 1 else f"{returned} values"
-        return f"You returned {count}; {len(self.outputs)} are asked for: `return {names}`."
 
     def _diagnose(self, case: Case, reply: Reply, expected: list[Any]) -> str:
         """Return what `diagnose` says of arrays that all have the right shape, else nothing."""
@@ -249,32 +198,3 @@ class Check:
             if found == ALIKE:
                 break  # the first of several that are alike on every input
         return best
-
-
-def _judge_arguments(cases: list[Case], replies: list[Reply]) -> Iterable[Trial]:
-    """Fail one trial if any call changed its arguments; the values are judged apart from that."""
-    for case, reply in zip(cases, replies, strict=True):
-        if reply.changed:
-            names = " and ".join(f"`{name}`" for name in reply.changed)
-            message = (
-                f"Your function changed {names} in place. Whoever called it still needs the old "
-                "values: work on a copy, or build a new array (`a = a + b`, not `a += b`)."
-            )
-            yield Trial(case.name, ARGUMENTS, False, message, case.weight / 4)
-            return
-
-
-def _remarks(cases: list[Case], replies: list[Reply]) -> tuple[str, ...]:
-    """Say what is not wrong but worth knowing: the precision that comes back."""
-    for case, reply in zip(cases, replies, strict=True):
-        given = {a.dtype for a in case.arguments.values() if isinstance(a, np.ndarray)}
-        floats = {dtype for dtype in given if dtype.kind == "f"}
-        values = reply.value if isinstance(reply.value, (tuple, list)) else [reply.value]
-        got = {v.dtype for v in values if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
-        if len(floats) == 1 and got and got != floats:
-            return (
-                f"{next(iter(floats))} went in and {next(iter(got - floats))} came out. That costs "
-                "memory and speed: make new arrays with the dtype of the weights, or of the "
-                "input where there are none.",
-            )
-    return ()

@@ -20,6 +20,8 @@ import numpy as np
 
 MISSING = "missing"
 """The kind of failure of a function that is not there; its message is a whole sentence."""
+UNUSABLE = "unusable"
+"""The kind of failure of a value that came back and cannot be compared with anything."""
 
 _SCALARS = (bool, int, float, complex, str, type(None), np.generic)
 
@@ -30,8 +32,13 @@ class Handle:
     def __init__(self, content: object) -> None:
         self._content = content
 
+    @property
+    def kind(self) -> str:
+        """The name of its type: all that may be known of it."""
+        return type(self._content).__name__
+
     def __repr__(self) -> str:
-        return f"<opaque {type(self._content).__name__}>"
+        return f"<opaque {self.kind}>"
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,7 @@ def _copy_in(value: Any) -> Any:
 
 
 def _copy_out(value: Any) -> Any:
-    if isinstance(value, range):
+    if isinstance(value, range):  # as plain as the list that it stands for
         return list(value)
     if not isinstance(value, (np.ndarray, list, tuple, dict, *_SCALARS)):
         return Handle(value)

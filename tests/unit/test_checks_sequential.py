@@ -203,6 +203,11 @@ def test_honest_baselines_are_asked_on_the_same_windows():
     assert leaked > scores["nearest"] + 0.2
 
 
+def test_sets_are_refused_by_their_kind():
+    report = sequential.split_windows(lambda *a: tuple(set(p.tolist()) for p in split_windows(*a)))
+    assert "`train` should be an array, but your function gave a set." in report.message
+
+
 def test_a_part_too_many_is_told():
     report = sequential.split_windows(lambda *sizes: (*split_windows(*sizes), 7))
     assert "You returned 3 values; 2 are asked for" in report.message

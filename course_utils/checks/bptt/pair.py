@@ -18,9 +18,9 @@ from course_utils.checks.bptt import cases, oracle
 from course_utils.checks.bptt.backward import GRADIENTS
 from course_utils.checks.bptt.pair_mistakes import pair_mistakes
 from course_utils.checks.bptt.patterns import diagnose
-from course_utils.checks.core import UNUSABLE, Case, Check, Output
+from course_utils.checks.core import Case, Check, Output
 from course_utils.checks.report import WRONG, Report
-from course_utils.checks.rooms import Callee, Failure, Handle, Reply, as_callee
+from course_utils.checks.rooms import UNUSABLE, Callee, Failure, Handle, Reply, as_callee
 
 WEIGHTS = ("W_xh", "W_hh", "b_h")
 FORWARD = ("x", "h0", *WEIGHTS)
