@@ -2012,9 +2012,9 @@ plots.show(
 # %% [markdown]
 # Of 78 <!-- =pairs_full --> pairs, 30 <!-- =pairs_regular --> are left. Look at the first row of
 # each triangle: that loss reaches its own step and no earlier one, although $k = 4$. There is a
-# stricter way, in which *every* loss goes back $k$ steps (Williams and Peng 1990; between the two
-# lies theirs with two numbers: every $k_1$ steps, go back $k_2$). It costs up to $k$ times as much,
-# and chunks are what nearly everybody uses.
+# stricter way, in which *every* loss goes back $k$ steps (Williams and Peng 1990, who also describe
+# what lies between: after every $k_1$ steps go back $k_2$). It costs up to $k$ times as much, and
+# chunks are what nearly everybody uses.
 #
 # ### Exercise 10 · the truncated way back
 #
@@ -2174,7 +2174,7 @@ print("retain_graph, no update yet:", read_chunks(False, True, update=False))
 #
 # What they shall learn is what a second random network of the same kind, reading the same inputs,
 # finds probable. A batch of 8 sequences with targets drawn from those probabilities is what an
-# update would see. To take the noise away, we use 512 sequences, and in the place of the one-hot
+# update would see. To take the noise away, we use 256 sequences, and in the place of the one-hot
 # $y_t$ its mean, the probabilities themselves.
 
 # %%
@@ -2211,8 +2211,8 @@ def dW_hh_with(case, gates):
 chunk_sizes = np.array([1, 2, 4, 8, 16, 32])
 situations = {
     "long, one batch": ("long", dict(B=8)),
-    "long, bias": ("long", dict(B=512, drawn=False)),
-    "short, bias": ("short", dict(B=512, drawn=False)),
+    "long, bias": ("long", dict(B=256, drawn=False)),
+    "short, bias": ("short", dict(B=256, drawn=False)),
 }
 cut_errors, cut_cosines = {}, {}
 for name, (memory, size) in situations.items():
@@ -2228,12 +2228,12 @@ for name, (memory, size) in situations.items():
     print(f"{name:<16} k = 16: error {errors[:, 4].mean():.2f}, cosine {cosines[:, 4].mean():.2f}")
 one_batch_16, long_16, short_16 = (errors[:, 4].mean() for errors in cut_errors.values())
 twice = [
-    dW_hh_with(random_case("long", 0, B=2048, drawn=False), g)
+    dW_hh_with(random_case("long", 0, B=1024, drawn=False), g)
     for g in (regular_gates(64, 16), np.ones(64))
 ]
 long_16_more = relative_error(*twice)
 long_16_first = cut_errors["long, bias"][0, 4]
-print(f"first network, 512 sequences {long_16_first:.2f}, 2,048 sequences {long_16_more:.2f}")
+print(f"first network, 256 sequences {long_16_first:.2f}, 1,024 sequences {long_16_more:.2f}")
 
 plots.curves(
     chunk_sizes,
@@ -2241,7 +2241,7 @@ plots.curves(
     xlabel="steps k of a chunk (of 64)",
     ylabel="relative error of dW_hh",
     xscale="log",
-    alt="Relative error of the truncated gradient against chunk length from 1 to 64, five networks each. "
+    alt="Relative error of the truncated gradient against chunk length from 1 to 32, five networks each. "
     + "; ".join(
         f"{name}: {e[:, 0].mean():.2f} at 1, {e[:, 3].mean():.2f} at 8, {e[:, 4].mean():.2f} at 16"
         for name, e in cut_errors.items()
@@ -2262,7 +2262,7 @@ quiz.reveal(
     else "above a half",
     f"{long_16:.2f}; in the networks with short memory {short_16:.2f}. In one batch of eight it is "
     f"{one_batch_16:.2f}: of that, more data mend a part. The bias they do not mend: the first "
-    f"network's is {long_16_first:.2f} with 512 sequences and {long_16_more:.2f} with 2,048.",
+    f"network's is {long_16_first:.2f} with 256 sequences and {long_16_more:.2f} with 1,024.",
 )
 
 # %% [markdown]
@@ -2348,20 +2348,16 @@ counts = np.unique(np.round(np.geomspace(1, n_draws, 13)).astype(int))
 
 
 def error_of_mean(draws):
-    """Return the error of the mean over the first 1, 2, ... draws, for 60 orders of the draws."""
-    table = []
-    for _ in range(60):
-        means = draws[rng.permutation(n_draws)].cumsum(axis=0)[counts - 1] / counts[:, None, None]
-        table.append([relative_error(mean, full_64) for mean in means])
-    return np.array(table)
+    """Return for each n in counts the error of a mean over n draws, on average over lots of n."""
+    lots = [[draws[i * n : (i + 1) * n] for i in range(n_draws // n)] for n in counts]
+    return [
+        np.mean([relative_error(lot.mean(axis=0), full_64) for lot in lots_n]) for lots_n in lots
+    ]
 
 
 average_error = {"plain": error_of_mean(plain), "weighted": error_of_mean(weighted)}
-single = {
-    name: np.mean([relative_error(draw, full_64) for draw in draws])
-    for name, draws in (("plain", plain), ("weighted", weighted))
-}
-plain_end, weighted_end = (errors[:, -1].mean() for errors in average_error.values())
+single = {name: errors[0] for name, errors in average_error.items()}
+plain_end, weighted_end = (errors[-1] for errors in average_error.values())
 print(f"a single draw, on average:  plain {single['plain']:.2f}, weighted {single['weighted']:.2f}")
 print(f"mean over {n_draws} draws:       plain {plain_end:.2f}, weighted {weighted_end:.2f}")
 print(f"regular, k = 8, every time: {regular_error:.2f}")
@@ -2375,11 +2371,11 @@ plots.curves(
     xscale="log",
     yscale="log",
     alt="Relative error of an average against the number of draws averaged, on logarithmic axes. The "
-    f"weighted cuts begin highest, near {average_error['weighted'][:, 0].mean():.1f}, and fall to {weighted_end:.2f}. The plain "
+    f"weighted cuts begin highest, near {single['weighted']:.1f}, and fall to {weighted_end:.2f}. The plain "
     f"ones begin near {single['plain']:.1f} and level off at {plain_end:.2f}. The regular truncation is a "
     f"level line at {regular_error:.2f}.",
     caption="Weighted cuts begin worst and end best: no bias, much noise. Plain ones level off at their "
-    "bias. (One batch, whose full gradient is the aim; mean and range over 60 orders of the draws.)",
+    "bias. (One batch, whose full gradient is the aim. The thousand draws are taken in separate lots.)",
 )
 
 # %% [markdown]
@@ -2633,9 +2629,9 @@ quiz.reveal(
 # or less, since a recurrence that is born nearly orthogonal forgets slowly. The readout can learn
 # to fetch it out. So why does it not? Test a suspicion: leave all other weights as they were born
 # and train the readout alone. And its counterpart: train all weights first, and then give the
-# readout a second training of its own, to fetch out whatever is still there. Two controls. The
-# first training asks for *random* bits, of which nothing can be learned, so that the weights are
-# moved but not taught. And all weights again, at a fifth of the learning rate.
+# readout a second training of its own, to fetch out whatever is still there. Two controls: the same
+# two trainings, but the first asks for *random* bits, of which nothing can be learned, so that the
+# weights are moved and not taught; and all weights once more at a fifth of the learning rate.
 
 # %%
 readout = ("W_hy", "b_y")
@@ -2998,14 +2994,14 @@ print("\nafter:\n" + sample(text_nets[0], "The ", 500, seed=1))
 #
 # ### How much of the past does it use?
 #
-# Take some thousand places of the held-out text, and let the network predict *the same* characters
+# Take some hundred places of the held-out text, and let the network predict *the same* characters
 # again and again: having read only the one before, from the zero state, then the last two, and so on
 # up to 64. Since the characters are the same, all that changes is how much of the past is known.
 # Beside our three networks stand three whose state was set to zero before *every* chunk of 32.
 
 # %%
 contexts = np.array([1, 2, 3, 4, 6, 8, 12, 16, 32, 64])
-asked_at = np.arange(64, len(test_ids), 40)
+asked_at = np.arange(64, len(test_ids), 60)
 
 
 def perplexity_by_context(params):
@@ -3069,9 +3065,9 @@ plots.curves(
 # %% [markdown]
 # What our networks use are the last few characters. After eight of them their perplexity is within
 # 2% <!-- =gain_after_8 - 1 ±0.03 --> of that after 64. Begun from zero, the first character is taken
-# badly: 19 <!-- =first_fresh ±30% -->, where the bigram has 11 <!-- =there["bigram"] ±20% -->. The
+# badly: 17 <!-- =first_fresh ±30% -->, where the bigram has 10 <!-- =there["bigram"] ±20% -->. The
 # networks that began with every chunk have learned to do that better,
-# 13 <!-- =first_zero ±25% -->.
+# 12 <!-- =first_zero ±25% -->.
 #
 # And the middle column shows what we did not hope for: on the whole text
 # 5.1 <!-- =all_fresh ±10% --> with the state carried seven times in eight,
