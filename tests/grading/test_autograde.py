@@ -120,7 +120,6 @@ def test_a_configuration_that_fails_is_one_sentence(fresh, text, sentence):
 
 @pytest.mark.slow
 def test_what_lies_in_the_wrong_place_is_named_and_other_assignments_are_left_alone(fresh):
-    (fresh / "source" / "A1").mkdir()
     notebook = fresh / "release" / "A2" / "A2.ipynb"
     placed = {
         "s1": "A2.ipynb",
