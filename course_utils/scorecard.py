@@ -83,7 +83,7 @@ MODELS = (
         "bag of words",
         "01",
         ("yes", "counts are counts"),
-        ("no", "both of a pair are one bag"),
+        ("no", "both orders make the same bag"),
         ("yes", "a word counts from any distance"),
         ("yes", "one weight a word, wherever it stands"),
     ),

@@ -16,7 +16,7 @@ def tolerance(*arrays: np.ndarray) -> float:
     return RTOL["float32" if low else "float64"]
 
 
-def agree(got: Any, expected: Any, rtol: float | None = None) -> bool:
+def agree(got: Any, expected: Any) -> bool:
     """Return whether `got` is an array (or number) of `expected`'s shape and values.
 
     The tolerance is relative to the largest expected entry, so that an entry near zero is not
@@ -29,7 +29,7 @@ def agree(got: Any, expected: Any, rtol: float | None = None) -> bool:
         return True
     if expected.dtype.kind in "biuUS":
         return bool(np.array_equal(got, expected))
-    rtol = tolerance(got, expected) if rtol is None else rtol
+    rtol = tolerance(got, expected)
     scale = np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0) or 1.0
     return bool(np.allclose(got, expected, rtol=rtol, atol=rtol * scale, equal_nan=False))
 
@@ -61,7 +61,7 @@ def describe(name: str, letters: str, got: Any, expected: Any) -> str:
         return f"`{name}` should be {wanted}, but your function gave {kind}."
     if _is_text(array) != _is_text(expected):
         kinds = ("text", "numbers") if _is_text(expected) else ("numbers", "text")
-        return f"`{name}` should hold {kinds[0]}, yours holds {kinds[1]}."
+        return f"`{name}` should hold {kinds[0]}, but yours holds {kinds[1]}."
     if array.shape != expected.shape:
         return _describe_shape(name, letters, array, expected)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -78,10 +78,8 @@ def describe(name: str, letters: str, got: Any, expected: Any) -> str:
     axes = _axes(letters, expected.ndim)
     index = ", ".join(f"{axis}={i}" for axis, i in zip(axes, first, strict=True))
     where = f"{name}[{index}]" if first else name
-    sentence = (
-        f"First wrong entry: `{where}` should be {_short(expected[first])}, "
-        f"yours is {_short(array[first])}."
-    )
+    wanted, found = _apart(expected[first], array[first])
+    sentence = f"First wrong entry: `{where}` should be {wanted}, yours is {found}."
     return f"{sentence} {_pattern(wrong, axes)}".strip()
 
 
@@ -144,7 +142,16 @@ def _runs(indices: np.ndarray) -> str:
     return ", ".join(str(i) for i in indices[:8]) + (", ..." if len(indices) > 8 else "")
 
 
-def _short(number: Any) -> str:
+def _apart(wanted: Any, found: Any) -> tuple[str, str]:
+    """Write two numbers with as many digits as it takes to tell them apart, four at least."""
+    for digits in (4, 8, 16):
+        pair = _short(wanted, digits), _short(found, digits)
+        if pair[0] != pair[1]:
+            break
+    return pair
+
+
+def _short(number: Any, digits: int) -> str:
     if isinstance(number, (np.floating, float)):
-        return f"{float(number):.4g}"
+        return f"{float(number):.{digits}g}"
     return repr(number.item() if isinstance(number, np.generic) else number)

@@ -39,9 +39,10 @@ def backward_diagram(T: int = 3, *, alt: str | None = None, caption: str | None 
         return show(
             fig,
             alt=alt
-            or f"An unrolled recurrent network of {T} steps. Forward arrows lead from each input "
-            "to its state, from state to state and from each state to its output. Beside each "
-            "runs a dashed arrow the other way, labelled with the gradient that it carries.",
+            or f"An unrolled recurrent network of {T} step{'s' * (T > 1)}. Forward arrows lead "
+            "from each input to its state, from state to state and from each state to its output. "
+            "Beside each runs a dashed arrow the other way, labelled with the gradient that it "
+            "carries.",
             caption=caption
             or "Forward, thin: two arrows meet in each state after h0. Backward, dashed: where "
             "a state has an output above it and a step after it, the gradients of both are added.",

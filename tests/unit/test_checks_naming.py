@@ -460,6 +460,19 @@ def test_an_index_is_called_by_its_axis(name, letters, shape, index):
     assert f"`{index}` should be" in describe(name, letters, np.ones(shape), np.zeros(shape))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "got", "said"),
+    [
+        (0.25, 0.26, "should be 0.25, yours is 0.26."),
+        (0.25, 0.2500123, "should be 0.25, yours is 0.2500123."),
+        (3, 4, "should be 3, yours is 4."),
+        ("a", "b", "should be 'a', yours is 'b'."),
+    ],
+)
+def test_two_numbers_are_told_with_digits_that_tell_them_apart(wanted, got, said):
+    assert said in describe("h", "()", got, wanted)
+
+
 def test_only_where_all_is_wrong_all_is_said_to_be():
     def said(letters, got):
         return describe("h", letters, got, np.zeros(got.shape))

@@ -9,7 +9,7 @@ from course_utils import plots
 def test_each_number_of_steps_gives_a_figure_with_its_words(T):
     figure = plots.backward_diagram(T)
     assert figure.png.startswith(b"\x89PNG")
-    assert f"network of {T} step" in figure.alt
+    assert f"network of {'1 step' if T == 1 else f'{T} steps'}." in figure.alt
     assert figure.caption in figure.html and "<img alt=" in figure.html
 
 

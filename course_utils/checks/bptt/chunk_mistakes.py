@@ -22,11 +22,9 @@ from course_utils.checks.bptt.chunks import (
     windows,
 )
 from course_utils.checks.bptt.end_mistakes import END_MISTAKES
-from course_utils.checks.bptt.loop_mistakes import LOOP_ONLY
-from course_utils.checks.bptt.patches import loop
+from course_utils.checks.bptt.loop_mistakes import AT_EVERY_STEP, LOOP_ONLY
 from course_utils.checks.bptt.reference import backward, truncated
-from course_utils.checks.bptt.slope_mistakes import SLOPE_MISTAKES
-from course_utils.checks.bptt.step_mistakes import SHARE_MISTAKES, order_mistakes
+from course_utils.checks.bptt.step_mistakes import order_mistakes
 from course_utils.checks.core import Mistake, variants
 
 CHUNK_ONLY = (
@@ -151,10 +149,6 @@ CHUNK_MISTAKES = (
         for m in END_MISTAKES
         if m.name == "dout mutated"
     ),
-    *(_in_chunks(m) for m in LOOP_ONLY),
-    *(
-        _in_chunks(Mistake(m.name, m.says, m.hint, loop(**m.wrong.keywords)))
-        for m in (*SLOPE_MISTAKES, *SHARE_MISTAKES)
-    ),
+    *(_in_chunks(m) for m in (*LOOP_ONLY, *AT_EVERY_STEP)),
     *order_mistakes(truncated, "dx, dh0, dW_xh, dW_hh, db_h"),
 )

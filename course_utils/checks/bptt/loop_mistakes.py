@@ -150,14 +150,16 @@ LOOP_ONLY = (
     ),
 )
 
+AT_EVERY_STEP = tuple(
+    Mistake(m.name, m.says, m.hint, loop(**m.wrong.keywords))
+    for m in (*SLOPE_MISTAKES, *SHARE_MISTAKES)
+)
+
 CATALOGUE = (
     *LOOP_ONLY,
     *CUT_MISTAKES,
     *END_MISTAKES,
-    *(
-        Mistake(m.name, m.says, m.hint, loop(**m.wrong.keywords))
-        for m in (*SLOPE_MISTAKES, *SHARE_MISTAKES)
-    ),
+    *AT_EVERY_STEP,
     *order_mistakes(backward, "dx, dh0, dW_xh, dW_hh, db_h"),
 )
 """The wrong ways back that a good test must tell from the right one."""

@@ -143,4 +143,4 @@ def forward_and_backward(
     if report.state != WRONG:
         return report
     mistake = STATES(_StatesOnly(as_callee(forward)), seed=seed).mistake or report.mistake
-    return Report(report.title, report.trials, mistake, report.remarks, report.diagnosis)
+    return Report(report.title, report.trials, mistake, diagnosis=report.diagnosis)
