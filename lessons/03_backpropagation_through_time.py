@@ -2742,7 +2742,7 @@ def trained_parity(seed, T):
     bits = rng.integers(0, 2, size=(64, len(rates), T))
     parity = bits.cumsum(axis=-1) % 2  # begins anew in each string
     train(params, bits.reshape(64, -1), parity.reshape(64, -1), T, rates, fresh=1.0)
-    unseen = rng.integers(0, 2, size=(200, 1000))
+    unseen = rng.integers(0, 2, size=(100, 1000))
     said = logits_for(params, unseen).argmax(axis=-1)
     return (said == unseen.cumsum(axis=1) % 2).mean(axis=0)
 
@@ -3000,7 +3000,7 @@ print("\nafter:\n" + sample(text_nets[0], "The ", 500, seed=1))
 # Beside our three networks stand three whose state was set to zero before *every* chunk of 32.
 
 # %%
-contexts = np.array([1, 2, 3, 4, 6, 8, 12, 16, 32, 64])
+contexts = np.array([1, 2, 3, 4, 6, 8, 16, 32, 64])
 asked_at = np.arange(64, len(test_ids), 60)
 
 
