@@ -131,6 +131,19 @@ def test_an_error_in_either_half_is_told_with_its_line():
     assert "KeyError" in bptt.forward_and_backward(layers.rnn_forward, back).message
 
 
+def test_a_forward_pass_that_fails_when_called_again_is_told():
+    kept = []
+
+    def once(*arguments):
+        if kept:
+            kept.clear()
+            raise RuntimeError("the list is full")
+        kept.append(arguments)
+        return layers.rnn_forward(*arguments)
+
+    assert "the list is full" in bptt.forward_and_backward(once, layers.rnn_backward).message
+
+
 def test_the_gradient_from_above_is_not_for_writing():
     def back(dh, cache):
         out = layers.rnn_backward(dh, cache)

@@ -53,7 +53,10 @@ class Pair:
             says = f"{_returned('forward', self.values)} and a cache for the backward pass"
             return Reply(failure=Failure(UNUSABLE, says), changed=first.changed)
         *values, cache = first.value
-        self.forward.call({name: _other(value) for name, value in given.items()}, keep=(last,))
+        others = {name: _other(value) for name, value in given.items()}
+        between = self.forward.call(others, keep=(last,))
+        if between.failure is not None:
+            return between
         arriving = {name: arguments[name] for name in self.upstream}
         second = self.backward.call({**arriving, "cache": cache})
         changed = first.changed + tuple(name for name in second.changed if name != "cache")
