@@ -50,18 +50,16 @@ TRIED = (
 LONG = "30 steps, gradients in the hundreds"
 
 
-def sequence_cases(rng: np.random.Generator) -> Iterable[Case]:
-    for name, sizes, weight in TRIED:
-        yield sequence(name, draw(rng, *sizes), weight)
-    yield sequence("float32", draw(rng, *SIZES, np.float32))
-    yield sequence(LONG, draw_long(rng))
-
-
 def pair_cases(rng: np.random.Generator) -> Iterable[Case]:
     for name, sizes, weight in TRIED:
         yield Case(name, draw(rng, *sizes), weight)
     yield Case("float32", draw(rng, *SIZES, np.float32))
     yield Case(LONG, draw_long(rng))
+
+
+def sequence_cases(rng: np.random.Generator) -> Iterable[Case]:
+    for case in pair_cases(rng):
+        yield sequence(case.name, case.arguments, case.weight)
 
 
 def step_cases(rng: np.random.Generator) -> Iterable[Case]:
