@@ -247,7 +247,4 @@ def test_the_clinic_s_patient_shows_its_illness_with_T(T, wrong):
     names = ("dx", "dh0", "dW_xh", "dW_hh", "db_h")
     pairs = zip(names, theirs, right, strict=True)
     assert [n for n, a, b in pairs if not np.allclose(a, b)] == wrong
-    shown = bptt.their_intermediates(*arguments)
-    assert np.array_equal(shown["dx"], theirs[0])
-    assert np.allclose(shown["da"] @ W_xh.T, shown["dx"])
     assert "accumul" in bptt.their_illness() or "added" in bptt.their_illness()

@@ -5,7 +5,7 @@ from course_utils.checks.bptt.backward import (
     rnn_step_backward,
     truncated_backward,
 )
-from course_utils.checks.bptt.clinic import their_backward, their_illness, their_intermediates
+from course_utils.checks.bptt.clinic import their_backward, their_illness
 from course_utils.checks.bptt.deciding import inputs_that_decide
 from course_utils.checks.bptt.language_model import logits_gradient, perplexity
 from course_utils.checks.bptt.loop_mistakes import CATALOGUE
@@ -25,6 +25,5 @@ __all__ = [
     "survivors",
     "their_backward",
     "their_illness",
-    "their_intermediates",
     "truncated_backward",
 ]

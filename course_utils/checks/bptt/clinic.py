@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.checks.bptt.loop_mistakes import LOOP_MISTAKES
-from course_utils.checks.bptt.patches import inner
 
 _ILL = next(m for m in LOOP_MISTAKES if m.name == "carried gradient accumulates")
 
@@ -16,13 +15,6 @@ def their_backward(dh, x, h0, h, W_xh, W_hh) -> tuple[np.ndarray, ...]:
     Right at T = 1; at T = 2 only dh0 is wrong; from T = 3 on all five are.
     """
     return _ILL.wrong(dh, x, h0, h, W_xh, W_hh)
-
-
-def their_intermediates(dh, x, h0, h, W_xh, W_hh) -> dict[str, np.ndarray]:
-    """Return somebody's gradients by every h_t and a_t, (B, T, H), and by every x_t, (B, T, D)."""
-    given = (dh, x, h0, h, W_xh, W_hh)
-    arrived, da = inner(*given, **_ILL.wrong.keywords)
-    return {"dh": arrived, "da": da, "dx": _ILL.wrong(*given)[0]}
 
 
 def their_illness() -> str:
