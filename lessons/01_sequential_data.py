@@ -30,8 +30,8 @@
 # **You need** lesson 00: shapes, one-hot rows, windows, the three states of an exercise. Training is
 # used as a black box, `fit`.
 # **Time:** about 75 minutes to read and predict sections 1 to 8, and about as long again for the
-# exercises; seconds to run. If you have to choose: sections 1, 2, 4, 5 and 7 are the core. Sections 9
-# to 11 are for looking up; nothing later needs them.
+# exercises, the clinic and the quiz; seconds to run. If you have to choose: sections 1, 2, 4, 5 and 7 are
+# the core. Sections 9 to 11 are for looking up; nothing later needs them.
 #
 # There are seven exercises, the last of them in the debugging clinic. Worked answers are in
 # `solutions/01_sequential_data.ipynb`. "Run all" works before you have written a line.
@@ -322,10 +322,8 @@ def window_net(n, hidden=16, epochs=3, seeds=range(5), draw=lambda seed: (x, tar
 
     def run(seed):
         series, wet_after = draw(seed)
-        mean, deviation = (
-            series.mean(axis=(0, 1)),
-            series.std(axis=(0, 1)),
-        )  # of training days alone
+        # of training days alone
+        mean, deviation = series.mean(axis=(0, 1)), series.std(axis=(0, 1))
         inputs, wet_next = last_days((series - mean) / deviation, wet_after, n)
         test_inputs, test_wet = last_days((x_test - mean) / deviation, target_test, n)
         net = torch.nn.Sequential(
@@ -350,9 +348,8 @@ def window_net(n, hidden=16, epochs=3, seeds=range(5), draw=lambda seed: (x, tar
 small_today = window_net(1, seeds=range(3))
 big_today = window_net(1, hidden=160, epochs=12, seeds=range(3))
 slack = 0.01
-print(
-    f"today only:  16 units {small_today:.3f};  160 units, four times the training {big_today:.3f}"
-)
+print(f"today only:  16 units                              {small_today:.3f}")
+print(f"            160 units, four times the training     {big_today:.3f}")
 
 # %%
 quiz.reveal(
@@ -379,7 +376,7 @@ print(f"best possible from all days:         {ceiling_all:.4f}")
 
 # %% [markdown]
 # Without memory the ceiling is 0.672 <!-- =ceiling[1] -->, with memory 0.793 <!-- =ceiling_all -->. The
-# nets on today alone have reached the first.
+# nets on today alone come within a hundredth of the first.
 
 # %% [markdown]
 # What helps is more days. Seven lengths of window, five seeds each, beside two forecasts that need no
@@ -418,7 +415,7 @@ plots.show(
     f"{ceiling[1]:.2f} with one day, climbs through {made_scores[5].mean:.2f} at five days and reaches "
     f"{made_scores[10].mean:.3f} at ten, just below the upper ceiling of {ceiling_all:.3f}; then it "
     "stays level. A dotted curve, the best possible for each length, lies just above.",
-    caption="Today alone: the lower ceiling, never more. Up to ten days each further day brings the "
+    caption="Today alone: the lower ceiling, never more. Up to ten, more days bring the "
     "net closer to the upper one, just below the best possible for that length (dotted); then "
     "nothing more is to be had. (Mean of five seeds; their range is hardly wider than the line.)",
 )
@@ -466,7 +463,7 @@ print(
 # %% [markdown]
 # Fog on 5 <!-- =fog[2012] --> days in 2012 and on 151 <!-- =fog[2014] --> days in 2014; rain on
 # 191 <!-- =rain[2012] --> and on 3 <!-- =rain[2014] -->. Seattle's weather did not change like that.
-# The meaning of the words did, we are not told why. A model trained on them would learn that change,
+# The meaning of the words did; we are not told why. A model trained on them would learn that change,
 # and be praised or blamed for it. The measured rain in the last column changes little beside that. So
 # our target is measured: **wet** means that more than 0 mm fell.
 #
@@ -478,6 +475,7 @@ print(
 # **Markov chain**: estimate how often wet follows wet, and wet follows dry, and say what is more
 # likely. The chain is a table, the **transition matrix** $P$: row $i$ is today's state, column $j$
 # tomorrow's, and $P_{ij} = P(\text{tomorrow } j \mid \text{today } i)$. Each row adds up to 1.
+# (With a bracket $P$ is a probability, with indices an entry of this table.)
 #
 # By hand, with six days: dry, dry, wet, wet, wet, dry. Five pairs. From dry: dry to dry once, dry to
 # wet once. From wet: wet to wet twice, wet to dry once. So
@@ -656,7 +654,7 @@ def split_and_scale(series, n_train):
 sequential.split_and_scale(split_and_scale)
 
 # %% [markdown]
-# One year of test is 365 days. The standard error of an accuracy $p$ measured on $m$ days is about
+# One year of test is 365 days. The standard error of an accuracy $p$ measured on $m$ days would be about
 # $\sqrt{p(1-p)/m}$ if days were independent; at $p = 0.7$ that is
 # 0.024 <!-- =np.sqrt(0.7 * 0.3 / 365) -->. So we use three test years, 2013, 2014 and 2015, each forecast by
 # models that were trained on all days before it. And we compare *in pairs*: both forecasts are asked about
@@ -667,7 +665,7 @@ sequential.split_and_scale(split_and_scale)
 # %%
 quiz.predict(
     "seattle",
-    "Over three test years persistence is right on a good 7 of 10 days. A logistic regression on all that "
+    "Over three test years persistence is right on just over 7 of 10 days. A logistic regression on all that "
     "is known of the last three days is",
     ["worse, or better by less than 3 points", "3 to 8 points better", "more than 8 points better"],
 )
@@ -736,11 +734,11 @@ plots.bars_with_spread(
     + "; ".join(f"{name} {value:.2f}" for name, value in real.items()),
     caption="Real weather: "
     + (
-        "some forecast beats persistence."
+        "some forecast beats persistence, "
         if any(beaten.values())
         else "nothing beats persistence, "
     )
-    + "which reads one bit and costs nothing. Three or seven days are no better than one, thirty are "
+    + "which reads one bit and costs nothing. Three or seven days are hardly better than one, thirty are "
     "worse. The lowest dot of each regression is 2013, with a single year to learn from.",
 )
 
@@ -752,8 +750,8 @@ quiz.reveal(
     else "3 to 8 points better"
     if lead < 0.08
     else "more than 8 points better",
-    f"It is {lead:+.3f} against persistence. What one station's measurements can tell about tomorrow, "
-    "in yes or no, is told by one bit: is it wet today?",
+    f"It is {lead:+.3f} against persistence. What our regressions find in one station's measurements, "
+    "in yes or no, one bit tells as well: is it wet today?",
 )
 
 # %% [markdown]
@@ -766,7 +764,7 @@ quiz.reveal(
 # (With the rain in plain millimetres
 # and no season, one day gets 0.686 <!-- =plain[1] ±0.006 --> and three 0.703 <!-- =plain[3] ±0.006 -->. That looks
 # like a gain by memory, and is a weak baseline: both stay behind persistence.)
-# Lesson 02 runs a small network over the same records. Two lessons follow. **Not every sequence repays
+# Lesson 02 runs a small network over the same records. Two things follow. **Not every sequence repays
 # memory**: measure before you build. And a score without its best cheap baseline, "my network forecasts rain
 # with 70%", says nothing.
 
@@ -845,7 +843,9 @@ two = word_model(2)
 ask = np.zeros((2, V))
 ask[0, index["of"]] = ask[1, index["the"]] = 1
 chances = dict(zip(two.classes_, two.predict_proba(ask.reshape(1, -1))[0]))
-print("after 'of the':", {w: round(float(chances[index[w]]), 3) for w in LANGUAGES.values()})
+print("after 'of the':")
+for language in LANGUAGES.values():
+    print(f"  {language:<9} {chances[index[language]]:.3f}")
 rows, following, is_language = word_windows(new_sentences, 2)
 elsewhere = float((two.predict(rows) == following)[~is_language].mean())
 two_at_gap = at_the_gap(two, new_sentences, 2)
@@ -908,7 +908,7 @@ print(f"what it says at the {is_language.sum()} gaps:", dict(said))
 # %% [markdown]
 # ### What such a window costs
 #
-# A real vocabulary has 10,000 words or more. Take a net with one hidden layer: $nV$ inputs, $H$ hidden
+# Vocabularies of 10,000 words and more are usual. Take a net with one hidden layer: $nV$ inputs, $H$ hidden
 # units, $V$ outputs, biases in both layers.
 #
 # ### Exercise 4 · count its parameters
@@ -1065,8 +1065,8 @@ for there, back in journeys:
 # sentence the bag cannot say where the journey began.
 #
 # And often enough the order within one sentence does not decide either. "Recognize speech" and "wreck a
-# nice beach" sound nearly alike. Written in sounds (our rough transcription, a blank of one sound as a
-# hyphen):
+# nice beach" sound nearly alike. Written in sounds (our rough transcription, a hyphen where a sound is
+# missing):
 
 # %%
 speech = data.tokenize("r e k u g n ai z s p ee ch")
@@ -1084,7 +1084,7 @@ print(*speech, "\n" + " ".join(beach), f"\n{apart} of {len(speech)} sounds diffe
 #
 # Back to windows, then, and make them large. Two prices grow with $n$.
 #
-# The first is **parameters**. For a net with one hidden layer (Exercise 4) they grow in proportion to $n$.
+# The first is **parameters**. For a net with one hidden layer (Exercise 4) they grow by $VH$ a word.
 # For a *table* that stores, for every window of $n$ words, what comes next, there is one row for each
 # possible window: $V^n$ rows. Draw both for the $V$ words of a real text, Python's own manual, and beside
 # them how many words there are to learn from.
@@ -1107,16 +1107,16 @@ ax.semilogy(n_axis, net_cost, color=plots.COLORS[0], ls="-", marker="o")
 ax.axhline(len(manual_words), color="#666666", lw=1.2, ls=(0, (7, 3)))
 ax.text(12, len(manual_words) / 9, "words in Python's manual", ha="right", va="top", fontsize=12)
 ax.text(6.2, 1e29, "rows of a table: $V^n$", color=plots.COLORS[2], ha="right")
-ax.text(12, net_cost[-1] * 6, "parameters of a net (H = 100)", ha="right", color=plots.COLORS[0])
+ax.text(12, net_cost[-1] * 30, "parameters of a net (H = 100)", ha="right", color=plots.COLORS[0])
 ax.set(xlabel="words in the window, n", ylabel="count", ylim=(1e0, 1e50))
 plots.show(
     fig,
     alt="Counts on a logarithmic axis against window size from 1 to 12. The rows of a table climb in "
     f"a straight line to {table_rows[-1]:.0e}. The parameters of a net rise from {net_cost[0]:,} to "
     f"{net_cost[-1]:,} and look almost flat. A line at {len(manual_words):,} marks the words of a manual.",
-    caption=f"V = {V_manual:,}. The net's parameters grow in proportion to the window (almost flat on "
-    "this axis), the table's rows to the power of it. The net has more parameters than the text has "
-    "words from the first word of its window on, the table more rows from two words on.",
+    caption=f"V = {V_manual:,}. The net's parameters grow by the same number with each word (almost "
+    "flat on this axis), the table's rows by the factor V. With one word in its window the net already "
+    "has more parameters than the text has words; the table has more rows from two words on.",
 )
 
 # %% [markdown]
@@ -1199,7 +1199,7 @@ quiz.reveal(
     else "more than half"
     if three_unseen > 0.5
     else "about a third",
-    f"{three_unseen:.0%}. Where the run is unseen, a table that reads two words and says the third has "
+    f"{three_unseen:.0%}. Where the three are unseen, a table that reads two words and says the third has "
     "never met what came.",
 )
 
@@ -1222,10 +1222,11 @@ plots.show(
     alt="Two panels against n. For words the share of unseen n-grams rises from near zero at one word "
     f"through {word_unseen[2][0]:.2f} at two and {three_unseen:.2f} at three to {word_unseen[4][0]:.2f} "
     "at four; the share of possible n-grams that occur is near zero from two on. For letters both "
-    f"curves move later: unseen rises steadily from four on, to {eight_unseen:.2f} at eight.",
+    f"curves move later: unseen rises steadily from four on, to {eight_unseen:.2f} at eight and "
+    f"{letter_unseen[9][0]:.2f} at nine.",
     caption="The curse, measured: of all possible n-grams almost none occur (dashed), and of those "
-    "that come next more and more were never seen (solid). Half is unseen at two words already; for "
-    "letters a third is at eight.",
+    "that come next more and more were never seen (solid). Of runs of two words nearly half are "
+    "unseen; of runs of letters a third at eight.",
 )
 
 # %% [markdown]
@@ -1252,8 +1253,9 @@ plots.show(
 #   holds only when the whole surroundings move along with it. (One word more in between, and what had been
 #   learned was lost.)
 #
-# All models of this lesson attach their weights to some features of what they read: one-hot rows, counts,
-# a row of a table. So the rules can be applied by a cell, to the features alone, whatever is learned on top.
+# All models so far, and the convolution of section 8, attach their weights to some features of what they
+# read: one-hot rows, counts, a row of a table. So the rules can be applied by a cell, to the features
+# alone, whatever is learned on top.
 
 # %%
 KINDS, BLANK = 5, -1  # items are numbers from 0 to 4; a blank is no item
@@ -1302,9 +1304,9 @@ def verdicts(read):
 
 
 found = {name: verdicts(read) for name, read in reads.items()}
-print(" " * 38 + "".join(f"{name:<13}" for name in scorecard.REQUIREMENTS))
+print(" " * 41 + "".join(f"{name:<13}" for name in scorecard.REQUIREMENTS))
 for name, answers in found.items():
-    print(f"{name:<38}" + "".join(f"{answer:<13}" for answer in answers))
+    print(f"{name:<41}" + "".join(f"{answer:<13}" for answer in answers))
 all_four = [name for name, answers in found.items() if set(answers) == {"yes"}]
 print("all four:", *(all_four or ["none"]))
 
@@ -1320,16 +1322,16 @@ scorecard.show(upto="01")
 # %% [markdown]
 # Each model buys some of the four with the others. The whole sequence as one input has order and reach, and
 # pays with length and sharing. The bag has length, reach and sharing, and pays with order. Window, table and
-# convolution get the same four answers; section 8 says why. No row has four times yes. That is the
-# **sequential-data problem**. The last row waits for lesson 02.
+# convolution get the same four answers: each reads a few items, every one at its place. No row has four
+# times yes. That is the **sequential-data problem**. The last row waits for lesson 02.
 
 # %% [markdown]
 # ## 8 · A filter in space, a filter in time
 #
 # There is an old idea for sharing weights: **convolution**. A small filter, the same few weights, is
 # moved along the input, and at each place it adds up what it sees there. In a picture it slides through
-# space. Here is one of $3 \times 3$ weights, which subtracts the brightness on the left of a pixel from that on
-# its right, on two frames of the video of section 1.
+# space. Here is one of $3 \times 3$ weights, which subtracts the value on the left of a pixel from that on
+# its right (ink is 1, paper 0), on two frames of the video of section 1.
 
 # %%
 edge = np.array([[-1.0, 0.0, 1.0]] * 3) / 3
@@ -1368,8 +1370,8 @@ plots.show(
 
 # %% [markdown]
 # In a series a filter slides through time: $y_t = w_0 x_t + w_1 x_{t-1} + w_2 x_{t-2}$. It reads a window of
-# three and multiplies it by one row of weights, so a window net that slides *is* a convolution, with as many
-# filters as hidden units. That is why both got the same verdicts.
+# three and multiplies it by one row of weights, so the hidden layer of a window net that slides *is* a
+# convolution, with as many filters as units. That is why both got the same verdicts.
 #
 # A **recurrent** model shares something else: not a filter over inputs, but the *step* that turns the old
 # state into the new one, the same at every $t$. The smallest one is a fading mean,
@@ -1377,7 +1379,7 @@ plots.show(
 # $$h_t = (1 - a)\, h_{t-1} + a\, x_t, \qquad h_0 = 0,$$
 #
 # where $a$ says how much of today goes in. With $a = 0.25$ the inputs 0, 1, 0, 0 give 0, 0.25, 0.19, 0.14.
-# Give filter and state a pulse, a single 1 in a row of 40 days of zeros, on day 5 or on day 20. Does the answer
+# Give filter and state a pulse, a single 1 among zeros in a row of 40 days, on day 5 or on day 20. Does the answer
 # move along? How long does it last?
 
 # %%
@@ -1519,7 +1521,7 @@ plots.zoo()
 # | sentiment of a review | $(B, T)$ ids | $(B, 1)$, positive or not | classification: many-to-one |
 # | what a heartbeat shows | $(B, T, 1)$ voltages | $(B, K)$ | classification: many-to-one |
 # | caption of a picture | $(B, H, W, C)$ one picture | $(B, U)$ ids | generation: one-to-many |
-# | text, melody, letter by letter | a start | $(B, U)$ ids | generation: one-to-many |
+# | text by letters, melody by notes | a start | $(B, U)$ ids | generation: one-to-many |
 # | speech to text | $(B, T, D)$ short sound spectra | $(B, U)$ letters | translation: many-to-many, unequal |
 # | one language to another | $(B, T)$ ids | $(B, U)$ ids | translation: many-to-many, unequal |
 #
@@ -1545,8 +1547,8 @@ print(f"it falls short by {short_of:.3f}")
 
 # %% [markdown]
 # **True under conditions.** A window slides along a sequence of any length, and where what counts lies inside
-# it, at places met in training, it comes within a hundredth or so of the best. What is true: it cannot reach
-# beyond its window, nor use at one place what it learned at another (section 4).
+# it, at places met in training, it can come close: here, within a hundredth of the best. What is true: it
+# cannot reach beyond its window, nor use at one place what it learned at another (section 4).
 #
 # **"The more of the past a model reads, the better it forecasts."** The made world once more, with
 # little to learn from: 10 series in place of 200, drawn anew for each of eight seeds. (Thirty passes in
@@ -1583,7 +1585,7 @@ second = np.sort(np.linalg.eigvals(P))[0]
 for k in (1, 3, 10):
     spread_k = np.linalg.matrix_power(P, k)
     print(
-        f"P(wet) in {k:>2} days, after a wet minus after a dry day: {spread_k[1, 1] - spread_k[0, 1]:.4f}"
+        f"{k:>2} ahead: P(wet) after a wet day minus after a dry one: {spread_k[1, 1] - spread_k[0, 1]:.4f}"
     )
 print(
     f"the smaller eigenvalue of P to the powers 1, 3, 10: {second:.4f} {second**3:.4f} {second**10:.4f}"
@@ -1859,7 +1861,7 @@ quiz.choice(
         "both have weights that differ by place": "The filter's w_0, w_1, w_2 do. The recurrent step has one a; "
         "earlier inputs count less because they have faded longer.",
         "both forget the order of their inputs": "The cell with 1, 2 and 2, 1 shows that they do not: the "
-        "filter within its three steps, the state at any distance.",
+        "filter within its three steps, the state still after 15 days.",
     },
     answer="both use the same weights at every step"
     if max(shift_error.values()) < 1e-12
@@ -1871,13 +1873,14 @@ quiz.choice(
 #
 # 1. In a sequence the place of an item carries meaning. Shuffle, and see what is lost.
 # 2. What is not among the inputs cannot come out: in the made world, 0.67 <!-- =ceiling[1] ±0.005 -->
-#    without memory and 0.79 <!-- =ceiling_all ±0.005 --> with it. In Seattle, right or wrong, no model with
-#    memory that we tried beat "as today".
+#    without memory and 0.79 <!-- =ceiling_all ±0.005 --> with it. In Seattle no model with memory that we
+#    tried was right more often than "as today".
 # 3. A window has weights for each place: what it learned at one place it does not know at the next, and
 #    beyond its end it sees nothing. Its parameters grow with $n$, a table's rows as $V^n$, and the text
 #    does not grow.
 # 4. A bag of words takes any length and shares its weights, and pays with the order.
-# 5. Wanted: any length, order, long reach, shared weights. No model of this lesson has all four.
+# 5. Wanted: any length, order, long reach, shared weights. No model in the table of section 7 has all
+#    four; a state handed on by the same step each time is the way there (section 8, lesson 02).
 #
 # ## Where this goes wrong in practice
 #
@@ -1891,7 +1894,7 @@ quiz.choice(
 #
 # - Shannon (1951), *Prediction and entropy of printed English*. People guess the next letter of a text;
 #   how much the context helps them, measured, in fifteen pages. (Markov himself counted the letters of a
-#   novel, in 1913: the first chain.)
+#   novel in verse, in 1913: the first use of his chains on a text.)
 # - Rabiner (1989), *A tutorial on hidden Markov models and selected applications in speech recognition*.
 #   Section 2's made world, with the forward algorithm step by step.
 # - Bengio, Ducharme, Vincent and Jauvin (2003), *A neural probabilistic language model*. A window of
