@@ -2142,7 +2142,7 @@ quiz.numeric(
 # %% [markdown]
 # ## Back to the table of lesson 01
 #
-# Lesson 01 asked four things of a model of sequences, and none of its models did all four. The RNN's
+# Lesson 01 asked four things of a model of sequences, and none in its table did all four. The RNN's
 # row can be filled now. Any length and shared weights: the loop of section 3, the count of section 11.
 # Order: the reviews of section 12. Long reach is the open one. Section 5 kept a bit for ever with weights
 # set by hand; whether training finds such weights is the question of lessons 03 and 04.
