@@ -1,10 +1,10 @@
-"""A1 through nbgrader: what is released, a class graded, what students read."""
+"""A1 through nbgrader: a class graded, what students read."""
 
 from __future__ import annotations
 
 import pytest
-from a1_submissions import CLASS, FULL, HIDDEN, PARTS, POINTS, VISIBLE
-from classroom import EXPLANATION, find, points_in, solution, validate, words
+from a1_submissions import CLASS, FULL, PARTS, POINTS, VISIBLE
+from classroom import words
 
 from course_tools.assignments import a1_mistakes
 from course_tools.grading.seeds import make_seed
@@ -18,45 +18,6 @@ SCORES = {
     "s004": FULL - VISIBLE["windows"] - 9.5 - POINTS["scale"] - POINTS["fit"],
 }
 pytestmark = pytest.mark.slow
-
-
-def test_the_release_holds_no_solution_and_no_hidden_test(source, release):
-    text = "\n".join(cell.source for cell in release.cells)
-    for forbidden in ("course_tools", "a1.grade", "BEGIN", "### END"):
-        assert forbidden not in text
-    for part in PARTS:
-        lines = [line.strip() for line in solution(source, part).split("\n")]
-        given = find(release, part).source
-        code = [line for line in lines if len(line) > 12 and line not in given]
-        assert len(code) >= 2
-        assert not [line for line in code if line in text]
-    assert "Gabriel" in text
-    assert "tells them apart" in find(source, "explanation").source
-    assert "tells them apart" not in text
-
-
-def test_points_add_up_to_one_hundred(source):
-    expected = {f"{part}_visible": VISIBLE[part] for part in PARTS}
-    expected |= {f"{part}_hidden": HIDDEN[part] for part in PARTS}
-    assert points_in(source) == {**expected, "explanation": EXPLANATION}
-    assert sum(points_in(source).values()) == 100
-
-
-def test_every_hidden_test_is_one_line_that_asks_for_its_own_points(source):
-    for part in PARTS:
-        lines = find(source, f"{part}_hidden").source.split("\n")
-        assert [line for line in lines if line and not line.startswith("#")] == [
-            "from course_tools.assignments import a1",
-            f'a1.grade("{part}", globals(), points={HIDDEN[part]})',
-        ]
-
-
-def test_validate_passes_the_reference_and_fails_the_stub(workbook, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert "Success" in validate(workbook().solve(), tmp_path / "reference")
-    said = validate(workbook(), tmp_path / "stub")
-    assert "Success" not in said
-    assert "NotImplementedError" in said
 
 
 @pytest.mark.parametrize("student", CLASS)

@@ -1,21 +1,12 @@
-"""A2 through nbgrader: what is released, a class graded, what students and instructors read."""
+"""A2 through nbgrader: a class graded, what students and instructors read."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from a2_submissions import BROKEN, CLASS, EINSUM, HIDDEN, PARTS, SCORES, VISIBLE
-from classroom import (
-    EXPLANATION,
-    find,
-    nbgrader,
-    points_in,
-    solution,
-    validate,
-    words,
-    write_all,
-)
+from a2_submissions import BROKEN, CLASS, EINSUM, PARTS, SCORES
+from classroom import nbgrader, words, write_all
 from nbgrader.api import Gradebook
 
 from course_tools.assignments import a2_mistakes
@@ -23,62 +14,6 @@ from course_tools.grading.seeds import make_seed
 
 ASSIGNMENT = "A2"
 pytestmark = pytest.mark.slow
-
-
-# --- what students receive ------------------------------------------------------------------
-
-
-def test_the_release_holds_no_solution_and_no_hidden_test(source, release):
-    text = "\n".join(cell.source for cell in release.cells)
-    for forbidden in ("course_tools", "a2.grade", "BEGIN", "### END"):
-        assert forbidden not in text
-    for part in PARTS:
-        lines = [line.strip() for line in solution(source, part).split("\n")]
-        given = find(release, part).source
-        code = [line for line in lines if len(line) > 12 and line not in given]
-        assert len(code) >= 2
-        assert not [line for line in code if line in text]
-    answer = find(source, "explanation").source
-    assert "teacher forcing" in answer
-    assert "teacher forcing" not in text
-
-
-def test_the_source_folder_holds_the_notebook_and_nothing_else(built):
-    assert {path for path in built if "/A2/" in path} == {
-        "assignments/source/A2/A2.ipynb",
-        "assignments/release/A2/A2.ipynb",
-    }
-
-
-def test_points_add_up_to_one_hundred(source):
-    points = points_in(source)
-    expected = {f"{part}_visible": VISIBLE[part] for part in PARTS}
-    expected |= {f"{part}_hidden": HIDDEN[part] for part in PARTS}
-    assert points == {**expected, "explanation": EXPLANATION}
-    assert sum(points.values()) == 100
-
-
-def test_every_hidden_test_is_one_line_that_asks_for_its_own_points(source):
-    for part in PARTS:
-        code = [
-            line
-            for line in find(source, f"{part}_hidden").source.split("\n")
-            if line and not line.startswith("#")
-        ]
-        assert code == [
-            "from course_tools.assignments import a2",
-            f'a2.grade("{part}", globals(), points={HIDDEN[part]})',
-        ]
-
-
-@pytest.mark.parametrize("kind", ["reference", "stub"])
-def test_validate_passes_the_reference_and_fails_the_stub(kind, workbook, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    book = workbook()
-    said = validate(book.solve() if kind == "reference" else book, tmp_path / "a2")
-    assert ("Success" in said) is (kind == "reference"), said
-    if kind == "stub":
-        assert "NotImplementedError" in said
 
 
 # --- the class ------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
-"""A3 through nbgrader: what is released, a class graded, what students read."""
+"""A3 through nbgrader: a class graded, what students read."""
 
 from __future__ import annotations
 
 import pytest
-from a3_submissions import CLASS, FULL, HIDDEN, PARTS, VISIBLE
-from classroom import EXPLANATION, find, points_in, solution, validate, words
+from a3_submissions import CLASS, FULL, HIDDEN, PARTS
+from classroom import words
 
 from course_tools.assignments import a3_mistakes
 from course_tools.grading.seeds import make_seed
@@ -18,47 +18,6 @@ SCORES = {
     "s003": 6 + 0.3 * HIDDEN["step"] + 12.5 + 2.5,
 }
 pytestmark = pytest.mark.slow
-
-
-def test_the_release_holds_no_solution_and_no_hidden_test(source, release):
-    text = "\n".join(cell.source for cell in release.cells)
-    for forbidden in ("course_tools", "a3.grade", "BEGIN", "### END"):
-        assert forbidden not in text
-    given = find(release, "setup").source
-    for part in PARTS:
-        lines = [line.strip() for line in solution(source, part).split("\n")]
-        shown = find(release, part).source + given  # the step of A2 is given
-        code = [line for line in lines if len(line) > 12 and line not in shown]
-        code = [line for line in code if "leaky_states(" not in line]  # the text says: call it
-        assert len(code) >= 2
-        assert not [line for line in code if line in text]
-    answer = "no later reader"
-    assert answer in find(source, "explanation").source
-    assert answer not in text
-
-
-def test_points_add_up_to_one_hundred(source):
-    expected = {f"{part}_visible": VISIBLE[part] for part in PARTS}
-    expected |= {f"{part}_hidden": HIDDEN[part] for part in PARTS}
-    assert points_in(source) == {**expected, "explanation": EXPLANATION}
-    assert sum(points_in(source).values()) == 100
-
-
-def test_every_hidden_test_is_one_line_that_asks_for_its_own_points(source):
-    for part in PARTS:
-        lines = find(source, f"{part}_hidden").source.split("\n")
-        assert [line for line in lines if line and not line.startswith("#")] == [
-            "from course_tools.assignments import a3",
-            f'a3.grade("{part}", globals(), points={HIDDEN[part]})',
-        ]
-
-
-def test_validate_passes_the_reference_and_fails_the_stub(workbook, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert "Success" in validate(workbook().solve(), tmp_path / "reference")
-    said = validate(workbook(), tmp_path / "stub")
-    assert "Success" not in said
-    assert "NotImplementedError" in said
 
 
 @pytest.mark.parametrize("student", CLASS)
