@@ -960,8 +960,9 @@ print(f"{n_terms} terms; against autograd: {relative_error(double_sum, oracle['d
 #
 # $$dh_t = g_t + da_{t+1} W_{hh}^T, \qquad da_t = dh_t \odot (1 - h_t^2), \qquad da_{T+1} = 0,$$
 #
-# $$dx_t = da_t W_{xh}^T, \qquad dW_{xh} = \sum_t x_t^T da_t, \qquad dW_{hh} = \sum_t h_{t-1}^T da_t, \qquad
-# db_h = \sum_t da_t, \qquad dh_0 = da_1 W_{hh}^T.$$
+# $$dx_t = da_t W_{xh}^T, \qquad dh_0 = da_1 W_{hh}^T,$$
+#
+# $$dW_{xh} = \sum_t x_t^T da_t, \qquad dW_{hh} = \sum_t h_{t-1}^T da_t, \qquad db_h = \sum_t da_t.$$
 #
 # With $dW_{hy}$ and $db_y$ of section 2 these are all. For $dW_{xh}$ and $db_h$ nothing new has to
 # be proved: the argument of section 4, one name for each use, never asked which weight it was.
