@@ -10,6 +10,7 @@ for padding and 1 for an unknown word. Whatever is random takes a `seed` or a
 `numpy.random.Generator`, and gives the same values again for the same one.
 """
 
+from course_utils.data.agreement import AgreementGrammar, AgreementSentence
 from course_utils.data.batching import batches, split_at_random, split_by_group, split_in_time
 from course_utils.data.corpora import Text, load_text
 from course_utils.data.hidden_weather import HiddenWeather
@@ -24,7 +25,12 @@ from course_utils.data.sentiment import (
 )
 from course_utils.data.signals import dna, heartbeat, vowels
 from course_utils.data.stocks import Stocks, load_stocks
-from course_utils.data.synthetic import parity_sequences
+from course_utils.data.synthetic import (
+    adding_problem,
+    copy_task,
+    memoryless_loss,
+    parity_sequences,
+)
 from course_utils.data.text import (
     Vocab,
     mask_from_lengths,
@@ -35,6 +41,8 @@ from course_utils.data.text import (
 from course_utils.data.weather import Weather, load_weather, standardise, windows
 
 __all__ = [
+    "AgreementGrammar",
+    "AgreementSentence",
     "HiddenWeather",
     "LabelledTexts",
     "Reviews",
@@ -42,7 +50,9 @@ __all__ = [
     "Text",
     "Vocab",
     "Weather",
+    "adding_problem",
     "batches",
+    "copy_task",
     "digits",
     "dna",
     "heartbeat",
@@ -51,6 +61,7 @@ __all__ = [
     "load_text",
     "load_weather",
     "mask_from_lengths",
+    "memoryless_loss",
     "moving_digits",
     "n_gram_probabilities",
     "one_hot",
