@@ -1,5 +1,7 @@
 """One check for all layers: do the arrays have the shapes that the formula needs?"""
 
+import re
+
 import numpy as np
 
 
@@ -8,12 +10,16 @@ def check_shapes(pattern: str, **arrays: np.ndarray) -> tuple[int, ...]:
 
     `B, T, D, H = check_shapes("BTD, BH, DH", x=x, h0=h0, W_xh=W_xh)` reads as the shapes in a
     formula do: one letter an axis, and a letter has one size throughout, the first that it
-    meets. A leading `*` stands for any axes, `(...)`, and has no size to return.
+    meets. A leading `*` stands for any axes, `(...)`, and has no size to return. `4H` is one axis
+    of four blocks of H, once H is settled, and has no size of its own to return either.
 
     Raises ValueError, one sentence: the argument, its shape, the shape expected.
     """
     sizes: dict[str, int | tuple[int, ...]] = {}
-    for letters, (name, array) in zip(pattern.split(", "), arrays.items(), strict=True):
+    for formula, (name, array) in zip(pattern.split(", "), arrays.items(), strict=True):
+        letters = re.findall(r"\d?\D", formula)
+        for blocks, letter in re.findall(r"(\d)(\D)", formula):
+            sizes[blocks + letter] = int(blocks) * sizes[letter]
         axes = shape = np.shape(array)
         if letters[0] == "*":
             split = len(shape) - len(letters) + 1
@@ -24,10 +30,10 @@ def check_shapes(pattern: str, **arrays: np.ndarray) -> tuple[int, ...]:
             for letter, size in zip(letters, axes, strict=True)
         ):
             raise ValueError(f"{name} has the shape {shape}; expected {_expected(letters, known)}.")
-    return tuple(size for letter, size in sizes.items() if letter != "*")
+    return tuple(size for letter, size in sizes.items() if letter.isalpha())
 
 
-def _expected(letters: str, known: dict[str, int | tuple[int, ...]]) -> str:
+def _expected(letters: list[str], known: dict[str, int | tuple[int, ...]]) -> str:
     """Write a shape as readers know it: `(D, H) = (4, H)` when only D is settled so far."""
     names: list = ["..." if letter == "*" else letter for letter in letters]
     sizes: list = []
