@@ -115,8 +115,8 @@ def lstm_backward(
     dc = np.array(dc_T, hs.dtype)
     from_later = np.zeros((B, H), hs.dtype)
     da = np.empty((T, B, 4 * H), hs.dtype)
-    # One step's arrays fit into the processor's cache. So the equations stand here as they are:
-    # all factors for all t before the loop would be no faster, and need more memory.
+    # The equations stand here as they are. One step's arrays fit into the processor's cache: all
+    # factors for all t before the loop save a tenth at most, and only where written in place.
     for t in reversed(range(T)):
         i, f, g, o = np.split(gates[t], 4, axis=1)
         dh_t = dh[:, t] + from_later

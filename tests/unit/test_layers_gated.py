@@ -267,6 +267,9 @@ def test_huge_inputs_saturate_without_a_warning(cell):
 def test_a_cache_shares_no_memory_and_serves_twice(cell):
     arguments, d_outputs = arguments_of(cell), upstream(cell)
     outputs, cache = forward(cell, arguments)
+    arrays = [part for part in cache if isinstance(part, np.ndarray)]
+    for array in (*arguments.values(), *outputs):
+        assert not any(np.shares_memory(array, part) for part in arrays)
     first = backward(cell, d_outputs, cache)
     kept = {name: gradient.copy() for name, gradient in first.items()}
     for array in (*arguments.values(), *outputs, *first.values()):
