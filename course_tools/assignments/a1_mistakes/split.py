@@ -118,10 +118,6 @@ def _all(x, part):
     return x
 
 
-def _zero_filled(x, part):
-    return np.nan_to_num(x[part == 0])
-
-
 def _over(axis):
     """Statistics over other axes than windows and days together."""
 
