@@ -11,8 +11,9 @@ from typing import NoReturn
 
 from course_utils import doctor, lab, run, testing
 from course_utils.errors import CourseError
+from course_utils.experiments import verb as experiments
 
-VERBS = (lab, run, doctor, testing)
+VERBS = (lab, run, experiments, doctor, testing)
 
 
 class Parser(argparse.ArgumentParser):

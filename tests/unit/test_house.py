@@ -28,6 +28,7 @@ FLOORS = [
     "course_utils.doctor",
     "course_utils.lab",
     "course_utils.run",
+    "course_utils.experiments",
     "course_utils.testing",
     "course_utils.cli",
     "course_tools.nbgrader_config",
