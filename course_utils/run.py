@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from course_utils.lessons import all_lessons, find_lesson, read_notebook
-from course_utils.runner import TIMES_BUDGET, Budget, calibrate, run_notebook
+from course_utils.runner import TIMES_BUDGET, Budget, run_notebook
 from course_utils.threads import threads
 
 COLUMNS = (
@@ -31,23 +31,23 @@ def run(args: argparse.Namespace) -> int:
     paths = [find_lesson(name, folder) for name in args.lessons] or all_lessons(folder)
     notebooks = [read_notebook(path) for path in paths]
     budgets = [Budget.of(notebook, path) for notebook, path in zip(notebooks, paths, strict=True)]
-    scale = calibrate()
 
-    rows, errors = [], []
+    rows, errors, slowest = [], [], 1.0
     with tqdm(total=sum(len(nb.cells) for nb in notebooks), unit="cell", leave=False) as bar:
         for path, notebook, budget in zip(paths, notebooks, budgets, strict=True):
             bar.set_description(path.stem)
             start = bar.n
             execution = run_notebook(
                 notebook,
-                timeout=TIMES_BUDGET * budget.cpu_seconds * scale,
+                timeout=TIMES_BUDGET * budget.cpu_seconds,
                 progress=lambda done, total, start=start: bar.update(start + done - bar.n),
             )
             bar.update(start + len(notebook.cells) - bar.n)
-            verdict = budget.verdict(execution, scale)
+            verdict = budget.verdict(execution)
+            slowest = max(slowest, execution.slowness)
             rows.append(
                 f"{path.stem:<28} {execution.wall_seconds:7.1f} {execution.cpu_seconds:7.1f} "
-                f"{execution.peak_mib:9.0f}   {budget.cpu_seconds * scale:8.0f} "
+                f"{execution.peak_mib:9.0f}   {budget.cpu_seconds * execution.slowness:8.0f} "
                 f"{budget.peak_mib:6.0f}   {verdict}"
             )
             if execution.error:
@@ -57,9 +57,10 @@ def run(args: argparse.Namespace) -> int:
 
     print(COLUMNS)
     print("\n".join(rows))
-    if scale >= 1.05:
+    if slowest >= 1.05:
         print(
-            f"Budgets in seconds are multiplied by {scale:.1f}: this machine is that much slower."
+            "Budgets in seconds are multiplied by how much slower this machine was meanwhile: "
+            f"by {slowest:.1f} at most."
         )
     print("\n".join(errors), end="\n" if errors else "")
     return 1 if errors else 0

@@ -27,7 +27,10 @@ THREAD_VARIABLES = (
 CALIBRATION_SECONDS = 0.055
 """CPU seconds of the calibration loop on the machine on which the budgets were set."""
 
-TIMES_BUDGET = 10
+CALIBRATE_EVERY = 10.0
+"""Seconds by the clock between two looks at how fast the machine is, while a notebook runs."""
+
+TIMES_BUDGET = 20
 """A notebook is stopped after this many times its CPU budget, in seconds by the clock."""
 
 
@@ -38,6 +41,7 @@ class Execution:
     notebook     the executed copy, outputs included
     wall_seconds by the clock; cpu_seconds of the kernel, all its threads
     peak_mib     the most memory that the kernel held at once
+    slowness     how many times slower than the budgets' machine this one was meanwhile, at least 1
     error        None, or the cell and the message that stopped it
     values       for each expression asked for: a number, or why there is none
     """
@@ -46,6 +50,7 @@ class Execution:
     wall_seconds: float
     cpu_seconds: float = float("nan")
     peak_mib: float = float("nan")
+    slowness: float = 1.0
     error: str | None = None
     values: dict[str, float | str] = field(default_factory=dict)
 
@@ -105,7 +110,8 @@ def run_notebook(
     from nbformat.v4 import new_code_cell
 
     notebook = deepcopy(notebook)
-    start = time.perf_counter()
+    slowness = [calibrate()]  # again between cells, while the kernel waits: neighbours come and go
+    start = looked = time.perf_counter()
     error = measured = None
     alive = True
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -126,6 +132,9 @@ def run_notebook(
                         raise CellTimeoutError
                     client.execute_cell(cell, index)
                     progress(index + 1, total)
+                    if time.perf_counter() - looked > CALIBRATE_EVERY:
+                        slowness.append(calibrate())
+                        looked = time.perf_counter()
             except CellExecutionError as stopped:
                 error = f"cell {index + 1} of {total}: {stopped.ename}: {stopped.evalue}"
             except CellTimeoutError:
@@ -153,7 +162,8 @@ def run_notebook(
                     error = error or "the notebook left a kernel that cannot be measured"
                 finally:
                     notebook.cells.pop()
-    execution = Execution(notebook, wall, error=error)
+    slowness.append(calibrate())
+    execution = Execution(notebook, wall, slowness=sum(slowness) / len(slowness), error=error)
     if measured:
         execution.cpu_seconds = measured["seconds"]
         execution.peak_mib = measured["peak"] / 2**20
@@ -164,8 +174,9 @@ def run_notebook(
 def calibrate() -> float:
     """Return how much slower this machine computes than the one that set the budgets, at least 1.
 
-    Half the loop is Python's own arithmetic, half NumPy's, as in the lessons; the best of five
-    runs counts, so that a busy moment does not loosen the budgets.
+    Half the loop is Python's own arithmetic, half NumPy's, as in the lessons; the best of three
+    runs counts, so that a busy moment does not loosen the budgets. What slows a whole run does:
+    a neighbour on the other half of the same core costs CPU seconds too.
     """
     import numpy as np
 
@@ -181,7 +192,7 @@ def calibrate() -> float:
             state = np.tanh(state @ weights)
         return time.process_time() - start
 
-    return max(1.0, min(loop() for _ in range(5)) / CALIBRATION_SECONDS)
+    return max(1.0, min(loop() for _ in range(3)) / CALIBRATION_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -203,12 +214,15 @@ class Budget:
                 "and peak_mib."
             ) from None
 
-    def verdict(self, execution: Execution, scale: float) -> str:
-        """Return "ok", or in a few words what went wrong or beyond the budget."""
+    def verdict(self, execution: Execution) -> str:
+        """Return "ok", or in a few words what went wrong or beyond the budget.
+
+        The seconds are multiplied by how slow the machine was while the notebook ran.
+        """
         if execution.error:
             return "failed"
         over = []
-        if execution.cpu_seconds > self.cpu_seconds * scale:
+        if execution.cpu_seconds > self.cpu_seconds * execution.slowness:
             over.append("too slow")
         if execution.peak_mib > self.peak_mib:
             over.append("too much memory")

@@ -56,10 +56,10 @@ def test_runs_from_top_to_bottom(execution):
 
 
 @each_notebook
-def test_keeps_its_budget(execution, lesson, folder, scale):
+def test_keeps_its_budget(execution, lesson, folder):
     budget = Budget.of(execution.notebook, find_lesson(lesson, folder))
-    assert budget.verdict(execution, scale) == "ok", (
-        f"{execution.cpu_seconds:.1f} s of {budget.cpu_seconds * scale:.1f} s, "
+    assert budget.verdict(execution) == "ok", (
+        f"{execution.cpu_seconds:.1f} s of {budget.cpu_seconds * execution.slowness:.1f} s, "
         f"{execution.peak_mib:.0f} MiB of {budget.peak_mib:.0f} MiB"
     )
 

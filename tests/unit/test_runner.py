@@ -106,14 +106,23 @@ def test_one_thread_and_an_empty_folder(monkeypatch):
     ],
 )
 def test_verdicts(seconds, mib, error, verdict):
-    execution = Execution(new_notebook(), 1.0, seconds, mib, error)
-    assert Budget(cpu_seconds=10, peak_mib=100).verdict(execution, scale=2.0) == verdict
+    execution = Execution(new_notebook(), 1.0, seconds, mib, slowness=2.0, error=error)
+    assert Budget(cpu_seconds=10, peak_mib=100).verdict(execution) == verdict
 
 
 @pytest.mark.parametrize("course", [{}, {"cpu_seconds": 1}, {"cpu_seconds": "x", "peak_mib": 1}])
 def test_a_budget_is_required(course, tmp_path):
     with pytest.raises(CourseError, match="states no budget"):
         Budget.of(new_notebook(metadata={"course": course}), tmp_path)
+
+
+def test_the_machine_is_looked_at_before_meanwhile_and_after(monkeypatch):
+    looks = iter([1.0, 4.0, 1.0])
+    monkeypatch.setattr(runner, "calibrate", lambda: next(looks))
+    monkeypatch.setattr(runner, "CALIBRATE_EVERY", 0.5)
+    execution = run_notebook(notebook("import time; time.sleep(0.6)", "x = 1"))
+    assert execution.error is None
+    assert execution.slowness == 2.0
 
 
 def test_calibration_never_tightens_a_budget(monkeypatch):
