@@ -11,10 +11,12 @@ for padding and 1 for an unknown word. Whatever is random takes a `seed` or a
 """
 
 from course_utils.data.agreement import AgreementGrammar, AgreementSentence
+from course_utils.data.audio import TriggerClips, log_mel, mel_filters, trigger_audio
 from course_utils.data.batching import batches, split_at_random, split_by_group, split_in_time
 from course_utils.data.corpora import Text, load_text
+from course_utils.data.events import event_precision, event_recall, event_starts
 from course_utils.data.hidden_weather import HiddenWeather
-from course_utils.data.images import digits, moving_digits
+from course_utils.data.images import digit_pixels, digit_rows, digits, moving_digits
 from course_utils.data.ngrams import n_gram_probabilities
 from course_utils.data.sentiment import (
     LabelledTexts,
@@ -48,19 +50,27 @@ __all__ = [
     "Reviews",
     "Stocks",
     "Text",
+    "TriggerClips",
     "Vocab",
     "Weather",
     "adding_problem",
     "batches",
     "copy_task",
+    "digit_pixels",
+    "digit_rows",
     "digits",
     "dna",
+    "event_precision",
+    "event_recall",
+    "event_starts",
     "heartbeat",
     "load_imdb",
     "load_stocks",
     "load_text",
     "load_weather",
+    "log_mel",
     "mask_from_lengths",
+    "mel_filters",
     "memoryless_loss",
     "moving_digits",
     "n_gram_probabilities",
@@ -74,6 +84,7 @@ __all__ = [
     "split_in_time",
     "standardise",
     "tokenize",
+    "trigger_audio",
     "vowels",
     "windows",
 ]

@@ -1,6 +1,10 @@
-"""Small real images as sequences of rows, and short videos made of them."""
+"""Small real images as sequences of rows or pixels, and short videos made of them."""
 
 import numpy as np
+
+from course_utils.data.batching import split_at_random
+
+Pair = tuple[np.ndarray, np.ndarray]  # x and the labels y, sample by sample
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
@@ -12,6 +16,33 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
     data = load_digits()
     return (data.images / 16).astype(np.float32), data.target.astype(np.int64)
+
+
+def digit_rows(held_out: float = 0.2, seed: int = 0) -> tuple[Pair, Pair]:
+    """Return (x, y) to train on and (x, y) held out: digits read in 8 steps of one row each.
+
+    x is `(n, 8, 8)` float32 in [0, 1], y is `(n,)` from 0 to 9; a share `held_out` of the 1,797
+    images, drawn by `seed`, is held out. The same hands wrote both parts: a new writer is harder.
+
+    Raises ValueError where `held_out` is no share.
+    """
+    x, y = digits()
+    train, test = split_at_random(len(y), held_out, np.random.default_rng(seed))
+    return (x[train], y[train]), (x[test], y[test])
+
+
+def digit_pixels(held_out: float = 0.2, seed: int = 0) -> tuple[Pair, Pair]:
+    """Return the images of `digit_rows`, the same ones in each part, in 64 steps of one pixel.
+
+    x is `(n, 64, 1)`: from left to right, row after row.
+    """
+    train, test = digit_rows(held_out, seed)
+    return _by_pixel(train), _by_pixel(test)
+
+
+def _by_pixel(pair: Pair) -> Pair:
+    x, y = pair
+    return x.reshape(len(x), -1, 1), y
 
 
 def moving_digits(n: int, T: int, size: int = 16, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

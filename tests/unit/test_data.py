@@ -203,6 +203,24 @@ def test_digits_are_rows_of_grey_between_zero_and_one():
     assert set(labels) == set(range(10))
 
 
+def test_digits_by_row_and_by_pixel_are_the_same_images_each_in_one_part():
+    (x, y), (x_test, y_test) = data.digit_rows(held_out=0.25, seed=4)
+    images, labels = data.digits()
+    assert x.shape == (1348, 8, 8) and x_test.shape == (449, 8, 8)
+    whole = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
+    shown = [image.tobytes() for image in (*x, *x_test)]
+    assert sorted(shown) == sorted(image.tobytes() for image in images)
+    assert [whole[image] for image in shown] == [*y, *y_test]
+
+    (pixels, again), (pixels_test, _) = data.digit_pixels(held_out=0.25, seed=4)
+    assert pixels_test.shape == (449, 64, 1)
+    np.testing.assert_array_equal(again, y)
+    np.testing.assert_array_equal(pixels[7, 8 * 3 + 5, 0], x[7, 3, 5])
+    assert not np.array_equal(data.digit_rows(held_out=0.25, seed=5)[0][1], y)
+    with pytest.raises(ValueError, match="share between 0 and 1"):
+        data.digit_rows(held_out=2)
+
+
 def test_moving_digits_come_in_pairs_that_only_order_tells_apart():
     clips, right = data.moving_digits(10, T=5, seed=3)
     assert clips.shape == (10, 5, 16, 16, 1) and right.tolist() == [1, 0] * 5
