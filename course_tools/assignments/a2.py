@@ -20,7 +20,8 @@ from course_tools.assignments.a2_mistakes import (
     STEP_MISTAKES,
     loop_mistakes,
 )
-from course_tools.assignments.a2_reference import Step, run
+from course_tools.assignments.a2_reference import run
+from course_tools.assignments.carried import Earlier, answers, as_function, judge_carried
 from course_tools.assignments.cell import (
     classify_oracle,
     count,
@@ -30,9 +31,9 @@ from course_tools.assignments.cell import (
     step_oracle,
 )
 from course_tools.assignments.judge import Parts, judging
-from course_utils.checks import WRONG, Case, Check, Output, Report
+from course_utils.checks import Case, Check, Output, Report
 from course_utils.checks.compare import agree, as_array
-from course_utils.checks.rooms import Callee, LocalRoom
+from course_utils.checks.rooms import LocalRoom
 
 
 def _sequences(rng: np.random.Generator) -> Iterable[Case]:
@@ -146,75 +147,25 @@ COUNT = Check("Part 4, counting", [Output("count", "()")], _sizes, count, COUNT_
 
 
 def judge_forward(room: LocalRoom, seed: int | None) -> Report:
-    """Judge `leaky_forward` against the oracle, or else against a loop over their own step.
+    """Judge `leaky_forward` by the oracle, or else by a loop over their own `leaky_step`.
 
-    An error in Part 1 must not cost points twice. So where the oracle disagrees, the judge runs
-    the loop itself over the student's `leaky_step` and compares with that: the error is carried
-    forward. The step must answer to each of its three inputs, or any loop over it would do.
+    The step must answer to each of its three inputs, or any loop over it would do.
     """
-    function = room.function("leaky_forward")
-    report = FORWARD(function, seed=seed)
-    if report.state != WRONG:
-        return report
-    theirs = room.function("leaky_step")
-    if not answers_to_its_inputs(theirs, seed):
-        return report
-    step = through(theirs)
+    step = as_function(
+        room.function("leaky_step"),
+        ("x_t", "h_prev", "y_prev", "params"),
+        lambda given: (given["h_prev"], given["y_prev"]),
+    )
+    moves = {"x_t": (), "h_prev": (), "y_prev": ()}
     own = replace(
         FORWARD,
         oracle=lambda **given: run(**given, step=step),
         mistakes=loop_mistakes(step),
     )
-    try:
-        carried = own(function, seed=seed)
-    except StepFailed:
-        return report
-    best = max(report, carried, key=lambda r: (r.fraction(), r.mistake is not None))
-    if best is carried and carried.fraction() > report.fraction():
-        note = (
-            "Judged as a loop over your own `leaky_step`: its error costs points in Part 1 only, "
-            "and is carried forward here."
-        )
-        return Report(carried.title, carried.trials, carried.mistake, (note, *carried.remarks))
-    return best
-
-
-class StepFailed(Exception):
-    """The student's step gave no pair of arrays where the judge's loop needed one."""
-
-
-def through(callee: Callee) -> Step:
-    """Return the student's step as a function, every call of which goes through the room."""
-
-    def step(x_t, h_prev, y_prev, params):
-        names = ("x_t", "h_prev", "y_prev", "params")
-        reply = callee.call(dict(zip(names, (x_t, h_prev, y_prev, params), strict=True)))
-        pair = reply.value
-        if reply.failure is not None or not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise StepFailed
-        for value, like in zip(pair, (h_prev, y_prev), strict=True):
-            if not isinstance(value, np.ndarray) or value.shape != like.shape:
-                raise StepFailed
-            if value.dtype.kind != "f" or not np.isfinite(value).all():
-                raise StepFailed
-        return tuple(pair)
-
-    return step
-
-
-def answers_to_its_inputs(callee: Callee, seed: int | None) -> bool:
-    """Return whether the step's result changes with each of x_t, h_prev and y_prev."""
-    arguments = STEP.draw(seed)[0].arguments
-    step = through(callee)
-    try:
-        before = step(**arguments)
-        for name in ("x_t", "h_prev", "y_prev"):
-            after = step(**{**arguments, name: arguments[name] + 0.5})
-            if all(np.allclose(a, b) for a, b in zip(before, after, strict=True)):
-                return False
-    except StepFailed:
-        return False
-    return True
+    earlier = Earlier(
+        "`leaky_step`", lambda: answers(step, STEP.draw(seed)[0].arguments, moves), own
+    )
+    return judge_carried(FORWARD, room.function("leaky_forward"), seed, [earlier])
 
 
 PARTS: Parts = {

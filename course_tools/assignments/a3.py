@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from course_tools.assignments import judge
-from course_tools.assignments.a3_carried import answers, carried, pass_of, step_of
 from course_tools.assignments.a3_cases import checks, sequences, steps, truncations
 from course_tools.assignments.a3_mistakes import (
     CHECK_MISTAKES,
@@ -32,6 +31,7 @@ from course_tools.assignments.a3_reading import (
     read_truncated,
 )
 from course_tools.assignments.a3_reference import NAMES, Pass, Step, cut, loop
+from course_tools.assignments.carried import Earlier, answers, as_function, judge_carried
 from course_tools.assignments.gradients import gradient_oracle, step_gradient_oracle
 from course_tools.assignments.judge import Parts, judging
 from course_utils.checks import Check, Output, Report
@@ -100,8 +100,34 @@ def _pair_of(room: LocalRoom) -> Callee:
     return pair(room.function("leaky_forward"), room.function("leaky_backward"))
 
 
-def _step_answers(step: Step, seed: int | None) -> bool:
-    return answers(step, STEP.draw(seed)[0].arguments)
+def step_of(callee: Callee, finite: bool = True) -> Step:
+    """Return the student's `leaky_step_backward` as a function of the judge's own."""
+    names = ("dh_t", "dy_t", "x_t", "h_prev", "y_prev", "h_t", "params")
+    like = ("x_t", "h_prev", "y_prev", "params")
+    return as_function(callee, names, lambda given: tuple(given[n] for n in like), finite)
+
+
+def pass_of(callee: Callee, finite: bool = True) -> Pass:
+    """Return the student's forward and backward pass as one function of the judge's own."""
+    names = ("dh", "dy", "x", "h0", "y0", "params", "lengths")
+    like = ("dh", "dy", "x", "h0", "y0", "params")  # h and y come first, of the shapes of dh and dy
+    both = as_function(callee, names, lambda given: tuple(given[n] for n in like), finite)
+    return lambda *values: both(*values)[2:]
+
+
+BACK = (0, 1, 2)
+"""What goes back to x, h and y: each has to depend on each gradient that arrives."""
+
+
+def step_answers(step: Step, seed: int | None) -> bool:
+    """Return whether a step's results depend on all that it is given."""
+    moves = {"dh_t": BACK, "dy_t": BACK, "x_t": (), "h_prev": (), "y_prev": ()}
+    return answers(step, STEP.draw(seed)[0].arguments, moves)
+
+
+def _pass_answers(whole: Pass, seed: int | None) -> bool:
+    moves = {"dh": BACK, "dy": BACK, "x": (), "h0": (), "y0": ()}
+    return answers(whole, SEQUENCE.draw(seed)[0].arguments, moves)
 
 
 def judge_sequence(room: LocalRoom, seed: int | None) -> Report:
@@ -113,8 +139,8 @@ def judge_sequence(room: LocalRoom, seed: int | None) -> Report:
         oracle=_flattened(lambda **given: loop(step)(**given)),
         mistakes=loop_mistakes(step_of(function, finite=False)),
     )
-    others = [("`leaky_step_backward`", lambda: _step_answers(step, seed), own)]
-    return carried(SEQUENCE, _pair_of(room), seed, others)
+    earlier = Earlier("`leaky_step_backward`", lambda: step_answers(step, seed), own)
+    return judge_carried(SEQUENCE, _pair_of(room), seed, [earlier])
 
 
 def judge_truncated(room: LocalRoom, seed: int | None) -> Report:
@@ -126,12 +152,13 @@ def judge_truncated(room: LocalRoom, seed: int | None) -> Report:
         oracle = _flattened(lambda **given: cut(whole)(**given))
         return replace(TRUNCATED, oracle=oracle, mistakes=cut_mistakes(loose))
 
-    first, loose = SEQUENCE.draw(seed)[0].arguments, step_of(function, finite=False)
-    others = [
-        ("`leaky_backward`", lambda: answers(whole, first), by(whole, pass_of(both, finite=False))),
-        ("`leaky_step_backward`", lambda: _step_answers(step, seed), by(loop(step), loop(loose))),
-    ]
-    return carried(TRUNCATED, room.function("leaky_backward_truncated"), seed, others)
+    by_pair = by(whole, pass_of(both, finite=False))
+    by_step = by(loop(step), loop(step_of(function, finite=False)))
+    earlier = (
+        Earlier("`leaky_backward`", lambda: _pass_answers(whole, seed), by_pair),
+        Earlier("`leaky_step_backward`", lambda: step_answers(step, seed), by_step),
+    )
+    return judge_carried(TRUNCATED, room.function("leaky_backward_truncated"), seed, earlier)
 
 
 PARTS: Parts = {

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from course_tools.assignments import a3, a3_mistakes, cell, gradients
 from course_tools.assignments import a3_reference as reference
-from course_tools.assignments.a3_carried import answers, step_of
 from course_utils.checks.rooms import LocalCallee, LocalRoom, as_callee
 
 ASSIGNMENT = "A3"
@@ -377,6 +376,17 @@ def test_a_loop_over_a_wrong_step_that_is_wrong_itself_is_named(name):
     assert "carried forward" in " ".join(report.remarks)
 
 
+def test_at_equal_points_the_verdict_with_a_name_is_told():
+    """A loop that hands nothing back, over a wrong step: nothing is right by either measure."""
+    step = mistake("step", "tanh' at h_t").wrong
+    loops = a3_mistakes.loop_mistakes(step)
+    wrong = next(m for m in loops if m.name == "nothing handed back").wrong
+    space = {"leaky_step_backward": step, **pair_over(lambda *given: wrong(*given)[2:])}
+    points, report = hidden({**RIGHT, **space}, "sequence")
+    assert points == 0
+    assert report.mistake.name == "nothing handed back"
+
+
 def test_lengths_are_half_of_part_3_and_no_more():
     points, report = hidden({**RIGHT, **pair_over(_named_loop("lengths ignored"))}, "sequence")
     assert HIDDEN["sequence"] * 0.4 < points < HIDDEN["sequence"] * 0.65
@@ -458,11 +468,10 @@ def test_a_pattern_without_a_name_is_told_too(change, told):
 
 
 def test_carrying_forward_asks_for_three_ways_that_answer():
-    given = a3.STEP.draw(SEED)[0].arguments
     for name in sorted(BLIND):
-        step = step_of(LocalCallee(mistake("step", name).wrong))
-        assert not answers(step, given)
-    assert answers(step_of(LocalCallee(reference.leaky_step_backward)), given)
+        step = a3.step_of(LocalCallee(mistake("step", name).wrong))
+        assert not a3.step_answers(step, SEED)
+    assert a3.step_answers(a3.step_of(LocalCallee(reference.leaky_step_backward)), SEED)
 
 
 # --- what the visible tests say -------------------------------------------------------------
