@@ -31,7 +31,7 @@ STAMP = os.path.join(VENV, "course.json")
 PINS = ["pyproject.toml", "constraints.txt"]
 
 OLDEST, NEWEST = (3, 11), (3, 13)
-LEARNER_VERBS = {"lab", "run", "doctor"}  # these need no more than the base packages
+LEARNER_VERBS = {"lab", "run", "experiments", "doctor"}  # these need no more than the base packages
 STAFF_VERBS = {"test", "build", "autograde"}  # these need the extra packages of [test]
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"

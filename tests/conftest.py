@@ -1,11 +1,11 @@
-"""What every test may use: capabilities by name, and each notebook executed once."""
+"""What every test may use: capabilities by name, each notebook executed once, side by side."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import settings
 from course_tools.build.numbers import find_numbers
 from course_utils import doctor
 from course_utils.lessons import all_lessons, find_lesson, read_notebook
-from course_utils.runner import TIMES_BUDGET, Budget, Execution, calibrate, run_notebook
+from course_utils.runner import TIMES_BUDGET, Budget, Execution, run_notebook
 
 CAPABILITIES = {
     "chromium": lambda: doctor.chromium() is not None,
@@ -36,6 +36,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(capability): skipped where the machine lacks it")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, those that share something costly stay in one process.
+
+    That is a module with its fixtures; for notebooks, what asks for the same executed copy. The
+    notebooks start first, for they take longest.
+    """
+    items.sort(key=lambda item: "notebooks" not in item.path.parts)
+    for item in items:
+        shared = item.nodeid.split("::")[0]
+        if "executed" in getattr(item, "fixturenames", ()):
+            shared = "{folder}/{lesson}".format(**item.callspec.params)
+        item.add_marker(pytest.mark.xdist_group(shared))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         if not has(mark.args[0]):
@@ -45,9 +60,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where CI is set nothing may be skipped: a green run has then run everything."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return  # one of several processes: the first one judges
     if os.environ.get("CI") and reporter.stats.get("skipped"):
         reporter.write_line("\nCI is set, so no test may be skipped.", red=True)
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded as a "table", whichever process they ran in."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, text in report.user_properties:
+            if name == "table":
+                terminalreporter.write_line(f"\n{text}")
 
 
 # The command line on another folder, so that the tests leave the learner's work/ alone.
@@ -70,34 +95,15 @@ def one_lesson(tmp_path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def scale() -> float:
-    """How many times slower than the budgets' machine this one is, at least 1."""
-    return calibrate()
+def executed() -> Callable[[str, str], Execution]:
+    """A function (lesson, folder) -> Execution that runs each notebook once."""
 
-
-@pytest.fixture(scope="session")
-def executed(request: pytest.FixtureRequest, scale: float):
-    """A function (lesson, folder) -> Execution that runs each notebook once.
-
-    At the first call all notebooks that this test run asks for are started, one for each core and
-    at most four at a time: a notebook keeps to one thread, and its budget counts CPU seconds.
-    """
-
+    @cache
     def run(lesson: str, folder: str) -> Execution:
         path = find_lesson(lesson, folder)
         notebook = read_notebook(path)
         expressions = sorted({number.expression for number in find_numbers(notebook)})
-        limit = TIMES_BUDGET * scale * Budget.of(notebook, path).cpu_seconds
+        limit = TIMES_BUDGET * Budget.of(notebook, path).cpu_seconds
         return run_notebook(notebook, expressions, timeout=limit)
 
-    asked = (getattr(item, "callspec", None) for item in request.session.items)
-    wanted = dict.fromkeys(
-        (call.params["lesson"], call.params["folder"])
-        for call in asked
-        if call is not None and {"lesson", "folder"} <= call.params.keys()
-    )
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        runs = {notebook: pool.submit(run, *notebook) for notebook in wanted}
-        yield lambda lesson, folder: runs[lesson, folder].result()
-        for future in runs.values():
-            future.cancel()  # after Ctrl-C, or at the first failure with -x
+    return run

@@ -175,7 +175,7 @@ def test_the_inputs_that_decide_leave_nobody_alive(seed):
     assert alive(DECIDING, seed) == []
 
 
-def test_print_the_table(capsys):
+def test_print_the_table(record_property):
     width = max(map(len, ROWS))
     lines = ["", f"{'RNN and BPTT: rejected and named by':{width}}  " + "  ".join(COLUMNS)]
     for row in ROWS:
@@ -186,6 +186,5 @@ def test_print_the_table(capsys):
     lines += ["", f"{'Inputs of a test':{width}}  survivors among {number} wrong backward passes"]
     counts = {name: len(alive(name)) for name in INPUTS}
     lines += [f"{name:{width}}  {count:2}" for name, count in counts.items()]
-    with capsys.disabled():
-        print("\n".join(lines))
+    record_property("table", "\n".join(lines))  # printed in the summary: see tests/conftest.py
     assert [name for name, count in counts.items() if not count] == [DECIDING]
