@@ -3,6 +3,7 @@
 
   lab      open JupyterLab on a lesson: lab, lab 02, lab --fresh 02
   run      execute lessons without a browser; seconds, memory, verdict
+  experiments  compute the numbers that lessons read from results/
   doctor   say what this machine has and lacks, and what that costs
   test     run the course's own tests: test, test --quick, test --full
   build    make notebooks and assignments from their text sources
