@@ -1,13 +1,53 @@
-"""The gated recurrent unit: a whole sequence and the way back, with either place of the reset.
+"""The gated recurrent unit: one step, a whole sequence, and the way back, with either reset.
 
 Three blocks of H columns stand side by side, in the order r, z, n. Two layers are called GRU.
 They differ in where the reset gate r acts: on the product `h_{t-1} W_hn` ("after", as torch and
 most libraries have it) or on the state before that product ("before", as first published).
+The step is written as the equations are; the sequence is the same arithmetic made fast.
 """
 
 import numpy as np
 
-from course_utils.layers.shapes import check_shapes
+from course_utils.layers.shapes import check_shapes, float_type
+
+
+def gru_step_forward(
+    x_t: np.ndarray,
+    h_prev: np.ndarray,
+    W_xh: np.ndarray,
+    W_hh: np.ndarray,
+    b: np.ndarray,
+    b_hn: np.ndarray,
+    reset: str = "after",
+) -> np.ndarray:
+    """Advance the state by one step.
+
+    With σ(a) = 1 / (1 + e^-a), and * element by element,
+        r = σ(x_t W_xr + h_prev W_hr + b_r)
+        z = σ(x_t W_xz + h_prev W_hz + b_z)
+        n = tanh(x_t W_xn + b_n + r * (h_prev W_hn + b_hn))       reset="after"
+        n = tanh(x_t W_xn + b_n + (r * h_prev) W_hn)              reset="before"
+        h_t = (1 - z) * n + z * h_prev
+    With "before", b_hn is not used (see `gru_forward`).
+    Shapes: x_t `(B, D)`, h_prev `(B, H)`, W_xh `(D, 3H)`, W_hh `(H, 3H)`, b `(3H,)`,
+    b_hn `(H,)`; returns h_t `(B, H)`.
+    Raises ValueError where a shape does not fit or reset is neither "after" nor "before".
+    Source: Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for
+    statistical machine translation.
+    """
+    pattern = "BD, BH, D3H, H3H, 3H, H"
+    check_shapes(pattern, x_t=x_t, h_prev=h_prev, W_xh=W_xh, W_hh=W_hh, b=b, b_hn=b_hn)
+    _check_reset(reset)
+    u_r, u_z, u_n = np.split(x_t @ W_xh + b, 3, axis=1)
+    W_hr, W_hz, W_hn = np.split(W_hh, 3, axis=1)
+    # (1 + tanh(a / 2)) / 2 is σ(a), and no a is so large that it overflows.
+    r = (1 + np.tanh((u_r + h_prev @ W_hr) / 2)) / 2
+    z = (1 + np.tanh((u_z + h_prev @ W_hz) / 2)) / 2
+    if reset == "after":
+        n = np.tanh(u_n + r * (h_prev @ W_hn + b_hn))
+    else:
+        n = np.tanh(u_n + (r * h_prev) @ W_hn)
+    return (1 - z) * n + z * h_prev
 
 
 def gru_forward(
@@ -33,16 +73,16 @@ def gru_forward(
     Shapes: x `(B, T, D)` with any T, 0 included; h0 `(B, H)`; W_xh `(D, 3H)`, W_hh `(H, 3H)`,
     b `(3H,)`, b_hn `(H,)`. Returns (h, cache): h `(B, T, H)` holds h_1 ... h_T; cache goes to
     `gru_backward` and shares no memory with any argument or with h.
-    Raises ValueError where a shape does not fit or reset is neither "after" nor "before".
+    Raises ValueError where a shape does not fit, all arguments hold whole numbers, or reset is
+    neither "after" nor "before".
     Source: Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for
     statistical machine translation. It prints r before the product, and has z and 1 - z as here.
     """
     B, T, D, H = check_shapes(
         "BTD, BH, D3H, H3H, 3H, H", x=x, h0=h0, W_xh=W_xh, W_hh=W_hh, b=b, b_hn=b_hn
     )
-    if reset not in ("after", "before"):
-        raise ValueError(f'reset is {reset!r}; expected "after" or "before".')
-    dtype = np.result_type(x, h0, W_xh, W_hh, b, b_hn)
+    _check_reset(reset)
+    dtype = float_type(x=x, h0=h0, W_xh=W_xh, W_hh=W_hh, b=b, b_hn=b_hn)
     W_gates, W_n = W_hh[:, : 2 * H], W_hh[:, 2 * H :]
 
     xs = np.array(x.swapaxes(0, 1), dtype, order="C")  # (T, B, D), always a copy
@@ -135,3 +175,8 @@ def gru_backward(
         db_hn = np.zeros(H, hs.dtype)
     dx = (da @ W_xh.T).reshape(T, B, D).swapaxes(0, 1).copy()
     return dx, from_later, dW_xh, dW_hh, da.sum(axis=0), db_hn
+
+
+def _check_reset(reset: str) -> None:
+    if reset not in ("after", "before"):
+        raise ValueError(f'reset is {reset!r}; expected "after" or "before".')

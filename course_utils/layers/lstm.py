@@ -6,7 +6,7 @@ The step is written as the equations are; the sequence is the same arithmetic ma
 
 import numpy as np
 
-from course_utils.layers.shapes import check_shapes
+from course_utils.layers.shapes import check_shapes, float_type
 
 
 def lstm_step_forward(
@@ -51,7 +51,8 @@ def lstm_forward(
     Shapes: x `(B, T, D)` with any T, 0 included; h0 and c0 `(B, H)`; W_xh `(D, 4H)`,
     W_hh `(H, 4H)`, b `(4H,)`. Returns (h, c_T, cache): h `(B, T, H)` holds h_1 ... h_T, c_T
     `(B, H)` is the last memory cell; cache goes to `lstm_backward` and shares no memory with
-    any argument or result. Raises ValueError where a shape does not fit.
+    any argument or result. Raises ValueError where a shape does not fit, or all arguments hold
+    whole numbers.
 
     As in `rnn_forward`, all input products come before the loop and time is the first axis.
     New is the one tanh for all four gates: σ(a) = (1 + tanh(a / 2)) / 2, and the halves of the
@@ -60,7 +61,7 @@ def lstm_forward(
     B, T, D, H = check_shapes(
         "BTD, BH, BH, D4H, H4H, 4H", x=x, h0=h0, c0=c0, W_xh=W_xh, W_hh=W_hh, b=b
     )
-    dtype = np.result_type(x, h0, c0, W_xh, W_hh, b)
+    dtype = float_type(x=x, h0=h0, c0=c0, W_xh=W_xh, W_hh=W_hh, b=b)
     scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), H)  # g is a plain tanh
     shift = 1 - scale
     W_scaled, b_scaled = W_hh * scale, b * scale

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.layers.shapes import check_shapes
+from course_utils.layers.shapes import check_shapes, float_type
 
 
 def rnn_step_forward(
@@ -26,14 +26,14 @@ def rnn_forward(
     Shapes: x `(B, T, D)` with any T, 0 included; h0 `(B, H)`; W_xh `(D, H)`, W_hh `(H, H)`,
     b_h `(H,)`. Returns (h, cache): h `(B, T, H)` holds h_1 ... h_T; cache goes to
     `rnn_backward` and shares no memory with any argument or with h.
-    Raises ValueError where a shape does not fit.
+    Raises ValueError where a shape does not fit, or all arguments hold whole numbers.
 
     Only `h_{t-1} W_hh` has to wait for the step before. So all `x_t W_xh + b_h` are one large
     matrix product before the loop. Inside, time comes first, `(T, B, H)`: then each step is
     one contiguous block of memory.
     """
     B, T, D, H = check_shapes("BTD, BH, DH, HH, H", x=x, h0=h0, W_xh=W_xh, W_hh=W_hh, b_h=b_h)
-    dtype = np.result_type(x, h0, W_xh, W_hh, b_h)
+    dtype = float_type(x=x, h0=h0, W_xh=W_xh, W_hh=W_hh, b_h=b_h)
     xs = np.array(x.swapaxes(0, 1), dtype, order="C")  # (T, B, D), always a copy
     hs = np.empty((T + 1, B, H), dtype)  # h_0 ... h_T
     hs[0] = h0

@@ -33,6 +33,20 @@ def check_shapes(pattern: str, **arrays: np.ndarray) -> tuple[int, ...]:
     return tuple(size for letter, size in sizes.items() if letter.isalpha())
 
 
+def float_type(**arrays: np.ndarray) -> np.dtype:
+    """Return the floating type in which a layer computes: the widest of its arguments.
+
+    Some arguments may hold whole numbers, such as bits for x. Raises ValueError, one sentence,
+    where all do: states are fractions and cannot be stored so.
+    """
+    dtype = np.result_type(*arrays.values())
+    if dtype.kind != "f":
+        *first, last = arrays
+        names = f"{', '.join(first)} and {last}"
+        raise ValueError(f"{names} all have the dtype {dtype}; expected floats for the weights.")
+    return dtype
+
+
 def _expected(letters: list[str], known: dict[str, int | tuple[int, ...]]) -> str:
     """Write a shape as readers know it: `(D, H) = (4, H)` when only D is settled so far."""
     names: list = ["..." if letter == "*" else letter for letter in letters]

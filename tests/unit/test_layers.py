@@ -341,6 +341,11 @@ BAD_INPUT = {
     "dh has the shape (3, 6); expected (B, T, H) = (3, 5, 6).": lambda: layers.rnn_backward(
         ones((3, 6)), rnn_with()[1]
     ),
+    "x, h0, W_xh, W_hh and b_h all have the dtype int64; expected floats for the weights.": (
+        lambda: layers.rnn_forward(
+            *(ones(shape, int) for shape in ((3, 5, 4), (3, 6), (4, 6), (6, 6), 6))
+        )
+    ),
     "W has the shape (5, 2); expected (D, K) = (4, K).": lambda: layers.linear_forward(
         ones((3, 4)), ones((5, 2)), ones(2)
     ),

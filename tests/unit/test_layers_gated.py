@@ -159,6 +159,28 @@ def test_lstm_step_repeated_equals_the_sequence():
     assert_allclose(c_T, c_t, rtol=0, atol=1e-13)
 
 
+@pytest.mark.parametrize("cell", CELLS[1:])
+def test_gru_step_repeated_equals_the_sequence(cell):
+    arguments = arguments_of(cell)
+    (h,), _ = forward(cell, arguments)
+    x, h_t, *weights = arguments.values()
+    for t in range(x.shape[1]):
+        h_t = layers.gru_step_forward(x[:, t], h_t, *weights, reset=cell.split()[1])
+        assert_allclose(h[:, t], h_t, rtol=0, atol=1e-13)
+
+
+def test_the_gru_step_equals_torch_s_cell():
+    x, h0, W_xh, W_hh, b, b_hn = arguments_of("gru after").values()
+    cell = torch.nn.utils.skip_init(torch.nn.GRUCell, 4, 6, dtype=torch.float64)
+    parameters = {"weight_ih": W_xh.T, "weight_hh": W_hh.T, "bias_ih": b}
+    parameters |= {"bias_hh": np.concatenate([np.zeros(12), b_hn])}
+    parameters = {name: torch.tensor(array) for name, array in parameters.items()}
+    given = torch.tensor(x[:, 0]), torch.tensor(h0)
+    expected = torch.func.functional_call(cell, parameters, given)
+    got = layers.gru_step_forward(x[:, 0], h0, W_xh, W_hh, b, b_hn)
+    assert_allclose(got, expected.numpy(), rtol=0, atol=1e-14)
+
+
 any_sizes = st.tuples(st.integers(1, 4), st.integers(0, 6), st.integers(1, 4), st.integers(1, 4))
 seeds = st.integers(0, 2**31)
 cells = st.sampled_from(CELLS)
@@ -248,10 +270,13 @@ def test_float32_stays_float32_and_is_close_to_float64(cell):
         assert_allclose(got, expected, rtol=2e-4, atol=2e-4)
 
 
-def test_the_lstm_step_keeps_float32():
+def test_the_steps_keep_float32():
     x, *rest = arguments_of("lstm", dtype=np.float32).values()
     h_t, c_t = layers.lstm_step_forward(x[:, 0], *rest)
     assert h_t.dtype == c_t.dtype == np.float32
+    x, *rest = arguments_of("gru", dtype=np.float32).values()
+    for reset in ("after", "before"):
+        assert layers.gru_step_forward(x[:, 0], *rest, reset=reset).dtype == np.float32
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -341,6 +366,28 @@ def test_the_lstm_says_which_gradient_or_step_argument_does_not_fit():
             }
         )
     assert str(caught.value) == "x_t has the shape (3, 5, 4); expected (B, D)."
+
+
+def test_the_gru_step_says_what_does_not_fit():
+    given = list(arguments_of("gru").values())
+    with pytest.raises(ValueError) as caught:
+        layers.gru_step_forward(*given)
+    assert str(caught.value) == "x_t has the shape (3, 5, 4); expected (B, D)."
+    with pytest.raises(ValueError, match="reset is 'never'"):
+        layers.gru_step_forward(given[0][:, 0], *given[1:], reset="never")
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_bits_for_x_are_welcome_and_whole_numbers_throughout_get_one_sentence(cell):
+    arguments = arguments_of(cell)
+    bits = (arguments["x"] > 0).astype(np.int64)
+    got = forward(cell, arguments | {"x": bits})[0][0]
+    assert_array_equal(got, forward(cell, arguments | {"x": bits.astype(np.float64)})[0][0])
+    with pytest.raises(ValueError) as caught:
+        forward(cell, {name: array.astype(np.int64) for name, array in arguments.items()})
+    names = " and ".join(", ".join(arguments).rsplit(", ", 1))
+    expected = f"{names} all have the dtype int64; expected floats for the weights."
+    assert str(caught.value) == expected
 
 
 def test_blocks_of_a_size_are_one_axis_and_no_size_of_their_own():
