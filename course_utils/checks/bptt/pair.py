@@ -89,17 +89,22 @@ def _other(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _StatesOnly:
-    """The forward half of a pair, without its cache, as the check of forward passes wants it."""
+class StatesOnly:
+    """The forward half of a pair, without its cache, as the check of forward passes wants it.
+
+    values  how many values the forward pass returns before the cache
+    """
 
     forward: Callee
+    values: int = 1
 
     def call(self, arguments: dict[str, Any], keep: tuple[int, ...] = ()) -> Reply:
-        reply = self.forward.call(arguments, keep=(1,))
-        if isinstance(reply.value, tuple) and len(reply.value) == 2:
-            h, cache = reply.value
+        reply = self.forward.call(arguments, keep=(self.values,))
+        if isinstance(reply.value, tuple) and len(reply.value) == self.values + 1:
+            *states, cache = reply.value
             if isinstance(cache, Handle):
-                return Reply(value=h, changed=reply.changed)
+                value = tuple(states) if self.values > 1 else states[0]
+                return Reply(value=value, changed=reply.changed)
         return reply
 
 
@@ -145,5 +150,5 @@ def forward_and_backward(
     report = PAIR(_pair(forward, backward), seed=seed)
     if report.state != WRONG:
         return report
-    mistake = STATES(_StatesOnly(as_callee(forward)), seed=seed).mistake or report.mistake
+    mistake = STATES(StatesOnly(as_callee(forward)), seed=seed).mistake or report.mistake
     return Report(report.title, report.trials, mistake, diagnosis=report.diagnosis)
