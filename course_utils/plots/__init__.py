@@ -5,6 +5,7 @@ from .curves import bars_with_spread, curves
 from .diagrams import folded_diagram, unrolled_diagram
 from .figure import Figure, show
 from .heatmap import diverging_map, heatmap_through_time
+from .lstm import lstm_diagram, lstm_unrolled
 from .slider import slider_curves
 from .style import COLORS, LINESTYLES, MARKERS, use_style
 from .zoo import zoo
@@ -20,6 +21,8 @@ __all__ = [
     "diverging_map",
     "folded_diagram",
     "heatmap_through_time",
+    "lstm_diagram",
+    "lstm_unrolled",
     "show",
     "slider_curves",
     "unrolled_diagram",
