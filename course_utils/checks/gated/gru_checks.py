@@ -14,6 +14,7 @@ from course_utils.checks.bptt.pair import Pair
 from course_utils.checks.core import Check, Output
 from course_utils.checks.gated import cases, oracle
 from course_utils.checks.gated.conventions import batch_first, z_multiplies
+from course_utils.checks.gated.gru_step_mistakes import gru_sequence_mistakes, step_mistakes
 from course_utils.checks.report import Report
 from course_utils.checks.rooms import Callee, as_callee
 
@@ -21,8 +22,8 @@ PLACES = ("after", "before")
 WEIGHTS = [
     Output("dW_xh", "(D, 3H)"),
     Output("dW_hh", "(H, 3H)"),
-    Output("db", "(3H)"),
-    Output("db_hn", "(H)"),
+    Output("db", "(3H,)"),
+    Output("db_hn", "(H,)"),
 ]
 GRADIENTS = [Output("dx", "(B, T, D)"), Output("dh0", "(B, H)"), *WEIGHTS]
 
@@ -68,7 +69,8 @@ def _step(reset: str) -> Check:
         [Output("h_t", "(B, H)")],
         cases.gru_step_cases,
         partial(oracle.gru_step, reset=reset),
-        conventions={"z": z_multiplies()},
+        step_mistakes(reset),
+        {"z": z_multiplies()},
     )
 
 
@@ -78,7 +80,8 @@ def _sequence(reset: str) -> Check:
         [Output("h", "(B, T, H)")],
         partial(cases.sequence_cases, "gru"),
         partial(oracle.gru_states, reset=reset),
-        conventions={"z": z_multiplies(), "batch_first": batch_first},
+        gru_sequence_mistakes(reset),
+        {"z": z_multiplies(), "batch_first": batch_first},
     )
 
 

@@ -9,16 +9,19 @@ from course_utils.checks.bptt.pair import Pair
 from course_utils.checks.core import Check, Output
 from course_utils.checks.gated import cases, oracle
 from course_utils.checks.gated.conventions import batch_first
+from course_utils.checks.gated.lstm_sequence_mistakes import SEQUENCE_MISTAKES
+from course_utils.checks.gated.lstm_step_mistakes import STEP_MISTAKES
 from course_utils.checks.report import Report
 from course_utils.checks.rooms import Callee, as_callee
 
-WEIGHTS = [Output("dW_xh", "(D, 4H)"), Output("dW_hh", "(H, 4H)"), Output("db", "(4H)")]
+WEIGHTS = [Output("dW_xh", "(D, 4H)"), Output("dW_hh", "(H, 4H)"), Output("db", "(4H,)")]
 
 lstm_step = Check(
     "one LSTM step",
     [Output("h_t", "(B, H)"), Output("c_t", "(B, H)")],
     cases.lstm_step_cases,
     oracle.lstm_step,
+    STEP_MISTAKES,
 )
 """Judges `lstm_step_forward(x_t, h_prev, c_prev, W_xh, W_hh, b) -> (h_t, c_t)`."""
 
@@ -27,7 +30,8 @@ lstm = Check(
     [Output("h", "(B, T, H)"), Output("c", "(B, T, H)")],
     partial(cases.sequence_cases, "lstm"),
     oracle.lstm_states,
-    conventions={"batch_first": batch_first},
+    SEQUENCE_MISTAKES,
+    {"batch_first": batch_first},
 )
 """Judges `lstm_forward(x, h0, c0, W_xh, W_hh, b) -> (h, c)`; may declare batch_first."""
 

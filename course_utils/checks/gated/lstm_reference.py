@@ -20,6 +20,7 @@ FORWARD: Formulas = {
     "o": lambda s: sigmoid(s.a_o),
     "c": lambda s: s.f * s.c_prev + s.i * s.g,
     "h": lambda s: s.o * np.tanh(s.c),
+    "handed_on": lambda s: s.c,
 }
 
 BACKWARD: Formulas = {
@@ -50,7 +51,7 @@ def step(**other: Callable) -> Callable:
     def lstm_step_forward(x_t, h_prev, c_prev, W_xh, W_hh, b):
         given = {"x": x_t, "h_prev": h_prev, "c_prev": c_prev, "W_xh": W_xh, "W_hh": W_hh, "b": b}
         s = evaluate(formulas, given)
-        return s.h, s.c
+        return s.h, s.handed_on
 
     return lstm_step_forward
 

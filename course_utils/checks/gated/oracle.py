@@ -94,6 +94,14 @@ def lstm_step_back(dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b, gates=None, c
     return dx[:, 0], *rest
 
 
+def lstm_total(dc_T, x, h0, c0, W_xh, W_hh, b) -> np.ndarray:
+    """Return the gradient of Σ dc_T · c_T with respect to c_{T-k}, by the lag k, (B, T + 1, H)."""
+    leaves = _leaves(x, h0, c0, W_xh, W_hh, b, grad=True)
+    _, cs = _lstm(*leaves)
+    cells = [*reversed(cs), leaves[2]]
+    return np.stack(_gradients((_leaves(dc_T)[0] * cells[0]).sum(), cells), axis=1)
+
+
 def lstm_pair(x, h0, c0, W_xh, W_hh, b, dh, dc_T) -> Arrays:
     """Return h, c_T and the six gradients."""
     given = (x, h0, c0, W_xh, W_hh, b)

@@ -1,0 +1,103 @@
+"""The way back through a sequence of any gated cell, in the same pieces as `bptt.reference`.
+
+What travels back in time is a list: h's gradient for the GRU, those of h and c for the LSTM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from course_utils.checks.gated import gru_reference, lstm_reference
+
+
+def forward(step: Callable, gates_of: Callable, x, starts: Sequence, *weights) -> tuple:
+    """Return the states, each (B, T, H), and the gates' activations (B, T, ...)."""
+    (B, T, _), H = x.shape, starts[0].shape[1]
+    dtype = np.result_type(x, *starts, *weights)
+    states = [np.zeros((B, T, H), dtype) for _ in starts]
+    gates = np.zeros((B, T, weights[2].shape[0]), dtype)
+    now = starts
+    for t in range(T):
+        gates[:, t] = gates_of(x[:, t], now[0], *weights)
+        now = step(x[:, t], *now, *weights)
+        now = now if isinstance(now, tuple) else (now,)
+        for state, value in zip(states, now, strict=True):
+            state[:, t] = value
+    return states, gates
+
+
+def backward(
+    step: Callable,
+    d: Sequence[np.ndarray],
+    x: np.ndarray,
+    starts: Sequence[np.ndarray],
+    states: Sequence[np.ndarray],
+    weights: Sequence[np.ndarray],
+    *,
+    steps=lambda T: reversed(range(T)),
+    above=lambda dh, t: dh[:, t],
+    before=lambda h, h0, t: h[:, t - 1] if t else h0,
+    add=lambda total, term, t, T: total + term,
+    carry=lambda from_later, d_prev, t, T: d_prev,
+) -> tuple[np.ndarray, ...]:
+    """Return dx, the gradients of `starts`, and those of W_xh, W_hh, b and any further weight.
+
+    `weights` holds all of them but b. d is dh (B, T, H) and what arrives at the last of each
+    further state. `step(d_now, t, x_t, befores)` returns dx_t, the gradients of the states before,
+    and the weights' terms. The other pieces are those of `bptt.reference.backward`; `carry` is
+    used for each state's gradient.
+    """
+    T = x.shape[1]
+    dx = np.zeros_like(x)
+    later = [np.zeros_like(starts[0]), *d[1:]]
+    W_xh, W_hh, *more = weights
+    sums = [np.zeros_like(weight) for weight in (W_xh, W_hh, W_hh[0], *more)]
+    for t in steps(T):
+        befores = [before(h, h0, t) for h, h0 in zip(states, starts, strict=True)]
+        arriving = [above(d[0], t) + later[0], *later[1:]]
+        dx[:, t], *rest = step(arriving, t, x[:, t], befores)
+        d_prev, terms = rest[: len(starts)], rest[len(starts) :]
+        sums = [add(total, term, t, T) for total, term in zip(sums, terms, strict=True)]
+        later = [carry(old, new, t, T) for old, new in zip(later, d_prev, strict=True)]
+    return dx, *later, *sums
+
+
+def lstm_forward(x, h0, c0, W_xh, W_hh, b, *, step=None):
+    """Return h (B, T, H), c_T (B, H) and the cache that `lstm_backward` takes."""
+    step = step or lstm_reference.step()
+    (h, c), gates = forward(step, lstm_reference.gates_of, x, (h0, c0), W_xh, W_hh, b)
+    c_T = c[:, -1].copy() if x.shape[1] else c0.copy()
+    return h, c_T, (x, (h0, c0), (h.copy(), c), gates, (W_xh, W_hh))
+
+
+def lstm_backward(dh, dc_T, cache, *, step=None, **pieces):
+    """Return dx, dh0, dc0, dW_xh, dW_hh, db; `pieces` of the loop may be exchanged."""
+    x, starts, states, gates, weights = cache
+    step_back = step or lstm_reference.step_back()
+
+    def at(arriving, t, x_t, befores):
+        return step_back(*arriving, x_t, *befores, gates[:, t], states[1][:, t], *weights)
+
+    return backward(at, (dh, dc_T), x, starts, states, weights, **pieces)
+
+
+def gru_forward(x, h0, W_xh, W_hh, b, b_hn, *, reset="after", step=None):
+    """Return h (B, T, H) and the cache that `gru_backward` takes."""
+    step = step or gru_reference.step(reset)
+    gates_of = partial(gru_reference.gates_of, reset=reset)
+    (h,), gates = forward(step, gates_of, x, (h0,), W_xh, W_hh, b, b_hn)
+    return h, (x, (h0,), (h.copy(),), gates, (W_xh, W_hh, b_hn))
+
+
+def gru_backward(dh, cache, *, reset="after", step=None, **pieces):
+    """Return dx, dh0, dW_xh, dW_hh, db, db_hn; `pieces` of the loop may be exchanged."""
+    x, starts, states, gates, weights = cache
+    step_back = step or gru_reference.step_back(reset)
+
+    def at(arriving, t, x_t, befores):
+        return step_back(*arriving, x_t, *befores, gates[:, t], *weights)
+
+    return backward(at, (dh,), x, starts, states, weights, **pieces)
