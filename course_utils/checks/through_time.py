@@ -23,12 +23,17 @@ __all__ = ["ORDER", "Row", "Table", "autograd_intermediates", "compare"]
 ORDER = ("do", "dh", "da", "dx")
 """The gradients that have a time axis, in the order in which one step makes them."""
 
+WITH_CELL = ("do", "dh", "dc", "da", "dx")
+"""The same for an LSTM, whose step makes the memory cell's gradient between `dh` and `da`."""
+
 SHAPES = {
     "do": "(B, T, V)",
     "dh": "(B, T, H)",
     "da": "(B, T, H)",
+    "dc": "(B, T, H)",
     "dx": "(B, T, D)",
     "dh0": "(B, H)",
+    "dc0": "(B, H)",
     "dW_xh": "(D, H)",
     "dW_hh": "(H, H)",
     "db_h": "(H,)",
@@ -111,11 +116,14 @@ class Table:
         made_from = {
             "do": [],
             "dh": [("do", t), ("da", t + 1)],
+            "dc": [("dh", t), ("dc", t + 1)],
             "da": [("dh", t)],
             "dx": [("da", t)],
         }[name]
-        made_from = [(source, step) for source, step in made_from if step <= self.T]
         compared = {row.name for row in self.steps}
+        if name == "da" and "dc" in compared:
+            made_from = [*made_from, ("dc", t)]
+        made_from = [(source, step) for source, step in made_from if step <= self.T]
         seen = [f"`{source}` at t = {s}" for source, s in made_from if source in compared]
         right = f" ({' and '.join(seen)} {'is' if len(seen) == 1 else 'are'} right)" if seen else ""
         sources = " and ".join(f"`{source}`" for source, _ in made_from)
@@ -128,7 +136,7 @@ class Table:
         first = self.first_wrong
         if row.fault:
             mark = first is not None and first[0] == row.name
-            wide = self.T if row.name in ORDER else 1
+            wide = self.T if row.name in WITH_CELL else 1
             text = "cannot be compared"
             return [Cell(f"{text} {FIRST}" if mark else text, marked=mark, wide=wide)]
         cells = []
@@ -169,20 +177,21 @@ class Table:
 def compare(mine: Mapping[str, Any], oracle: Mapping[str, Any]) -> Table:
     """Compare a backward pass with the right one; each argument is a dict from names to arrays.
 
-    `do`, `dh`, `da` and `dx` (B, T, ...) are compared step by step, whatever else `mine` holds
-    (parameters' gradients, `dh0`, `loss`) as a whole. Names that only `oracle` holds are left out.
+    `do`, `dh`, `dc`, `da` and `dx` (B, T, ...) are compared step by step, whatever else `mine`
+    holds (parameters' gradients, `dh0`, `loss`) as a whole. Names that only `oracle` holds are
+    left out.
     Raises ValueError if the oracle's own arrays differ in T.
     """
     known = [name for name in mine if name in oracle]
     unknown = [name for name in mine if name not in oracle]
-    through = [name for name in ORDER if name in known]
+    through = [name for name in WITH_CELL if name in known]
     lengths = {np.shape(oracle[name])[1] for name in through} or {0}
     if len(lengths) > 1:
         raise ValueError(f"the oracle's arrays have different numbers of steps: {sorted(lengths)}")
     T = lengths.pop()
     steps = tuple(_through_time(name, mine[name], _plain(oracle[name])) for name in through)
     others = tuple(
-        _whole(name, mine[name], _plain(oracle[name])) for name in known if name not in ORDER
+        _whole(name, mine[name], _plain(oracle[name])) for name in known if name not in WITH_CELL
     )
     notes = [f"`{name}` has nothing to be compared with." for name in unknown]
     return Table(T, steps, others, tuple(notes))

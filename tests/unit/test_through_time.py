@@ -233,3 +233,23 @@ def test_the_page_is_a_table_with_headers(oracle):
     assert html.count("scope='col'") == (T + 1) + (len(oracle) - len(ORDER) + 1)
     assert "color:inherit" in html and "<b>" not in html
     assert "A number is the largest error there" in html
+
+
+@pytest.mark.parametrize(
+    ("name", "t", "says"),
+    [
+        ("dc", 3, "(`dh` at t = 3 and `dc` at t = 4 are right)"),
+        ("dc", T, f"(`dh` at t = {T} is right)"),
+        ("da", 2, "makes `da` from `dh` and `dc`"),
+    ],
+)
+def test_a_memory_cell_stands_between_dh_and_da(name, t, says):
+    rng = np.random.default_rng(0)
+    right = {n: rng.normal(size=(B, T, H)) for n in ("dh", "dc", "da", "dx")}
+    mine = {n: a.copy() for n, a in right.items()}
+    for later in ("dc", "da", "dx")[("dc", "da").index(name) :]:
+        mine[later][:, :t] += 1
+    table = compare(mine, right | {"dc0": right["dc"][:, 0]})
+    assert [row.name for row in table.steps] == ["dh", "dc", "da", "dx"]
+    assert table.first_wrong == (name, t)
+    assert says in table.sentence
