@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -19,10 +20,7 @@ def manual_parts(*lengths: int) -> tuple[list[np.ndarray], int]:
     """
     text, ends = load_text("manual").text, np.cumsum([0, *lengths])
     known = {letter: i for i, letter in enumerate(sorted(set(text[: ends[1]])), start=1)}
-    parts = [
-        np.array([known.get(letter, 0) for letter in text[a:b]])
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
-    ]
+    parts = [np.array([known.get(letter, 0) for letter in text[a:b]]) for a, b in pairwise(ends)]
     return parts, 1 + len(known)
 
 

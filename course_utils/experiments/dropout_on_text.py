@@ -1,4 +1,4 @@
-"""Ten thousand characters and too many weights: what dropout does, with fresh and with kept masks."""
+"""Ten thousand characters and too many weights: what dropout does, with fresh and kept masks."""
 
 from __future__ import annotations
 

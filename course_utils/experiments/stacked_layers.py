@@ -6,6 +6,7 @@ character just read, older ones, and the one to come.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,7 @@ class Stack(nn.Module):
         sizes = [32] + [H] * layers
         self.embedding, self.readout = nn.Embedding(V, 32), nn.Linear(H, V)
         self.layers = nn.ModuleList(
-            nn.GRU(below, above, batch_first=True)
-            for below, above in zip(sizes, sizes[1:], strict=False)
+            nn.GRU(below, above, batch_first=True) for below, above in pairwise(sizes)
         )
         self.residual = residual
 
