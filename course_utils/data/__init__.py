@@ -14,6 +14,7 @@ from course_utils.data.agreement import AgreementGrammar, AgreementSentence
 from course_utils.data.audio import TriggerClips, log_mel, mel_filters, trigger_audio
 from course_utils.data.batching import batches, split_at_random, split_by_group, split_in_time
 from course_utils.data.corpora import Text, load_text
+from course_utils.data.documentation import Docstrings, docstrings, end_marked
 from course_utils.data.events import event_precision, event_recall, event_starts
 from course_utils.data.hidden_weather import HiddenWeather
 from course_utils.data.images import digit_pixels, digit_rows, digits, moving_digits
@@ -45,6 +46,7 @@ from course_utils.data.weather import Weather, load_weather, standardise, window
 __all__ = [
     "AgreementGrammar",
     "AgreementSentence",
+    "Docstrings",
     "HiddenWeather",
     "LabelledTexts",
     "Reviews",
@@ -60,6 +62,8 @@ __all__ = [
     "digit_rows",
     "digits",
     "dna",
+    "docstrings",
+    "end_marked",
     "event_precision",
     "event_recall",
     "event_starts",
