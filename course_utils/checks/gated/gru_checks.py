@@ -14,6 +14,7 @@ from course_utils.checks.bptt.pair import Pair
 from course_utils.checks.core import Check, Output
 from course_utils.checks.gated import cases, oracle
 from course_utils.checks.gated.conventions import batch_first, z_multiplies
+from course_utils.checks.gated.gru_back_mistakes import back_mistakes
 from course_utils.checks.gated.gru_step_mistakes import gru_sequence_mistakes, step_mistakes
 from course_utils.checks.report import Report
 from course_utils.checks.rooms import Callee, as_callee
@@ -91,7 +92,8 @@ def _step_back(reset: str) -> Check:
         [Output("dx_t", "(B, D)"), Output("dh_prev", "(B, H)"), *WEIGHTS],
         partial(cases.gru_back_cases, reset=reset),
         partial(oracle.gru_step_back, reset=reset),
-        conventions={"z": z_multiplies(places=(2, 3, 4))},
+        back_mistakes(reset),
+        {"z": z_multiplies(places=(2, 3, 4))},
     )
 
 

@@ -9,6 +9,7 @@ from course_utils.checks.bptt.pair import Pair
 from course_utils.checks.core import Check, Output
 from course_utils.checks.gated import cases, oracle
 from course_utils.checks.gated.conventions import batch_first
+from course_utils.checks.gated.lstm_back_mistakes import BACK_MISTAKES
 from course_utils.checks.gated.lstm_sequence_mistakes import SEQUENCE_MISTAKES
 from course_utils.checks.gated.lstm_step_mistakes import STEP_MISTAKES
 from course_utils.checks.report import Report
@@ -45,6 +46,7 @@ lstm_step_backward = Check(
     ],
     cases.lstm_back_cases,
     oracle.lstm_step_back,
+    BACK_MISTAKES,
 )
 """Judges `lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, gates, c_t, W_xh, W_hh)`.
 

@@ -46,6 +46,10 @@ def _f_major(yes: bool) -> Convention:
     return Convention(turned, swap)
 
 
+def _mean_over_time(f: np.ndarray) -> np.ndarray:
+    return f.sum(axis=1, keepdims=True) / max(f.shape[1], 1)
+
+
 direct_path = Check(
     "the direct path through the cell",
     [Output("path", "(B, K, H)")],
@@ -95,7 +99,10 @@ direct_path = Check(
             "product of the mean gate",
             "The gates are averaged over time first; their product is another number.",
             "Multiply the gates as they are; average afterwards, if at all.",
-            lambda f: f.mean(axis=1, keepdims=True) ** np.arange(f.shape[1] + 1)[:, None],
+            lambda f: (
+                (f.sum(axis=1, keepdims=True) / max(f.shape[1], 1))
+                ** np.arange(f.shape[1] + 1)[:, None]
+            ),
         ),
         Mistake(
             "only the whole product",

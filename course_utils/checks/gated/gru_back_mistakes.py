@@ -1,0 +1,284 @@
+"""What learners get wrong in one step of the GRU's way back, each with the words that name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_utils.checks.core import Mistake, variants
+from course_utils.checks.gated.formulas import beside, blocks, sigmoid
+from course_utils.checks.gated.gru_reference import step_back
+from course_utils.checks.gated.lstm_slope_mistakes import (
+    inverse_sigmoid,
+    sigmoid_slope,
+    tanh_slope,
+)
+from course_utils.checks.gated.orders import listed, other_orders
+from course_utils.checks.gated.reset_mistakes import ARRIVING_AT_R, reset_mistakes
+from course_utils.checks.gated.share_mistakes import order_mistakes, share_mistakes
+
+SIGMOID = "σ'(a) = σ(a) (1 - σ(a)), and σ(a) is the gate itself, which is given: `z * (1 - z)`."
+TANH = "tanh'(a) = 1 - tanh(a)², and tanh(a) is n itself, which is given: `1 - n**2`."
+OUTPUT = "h_t = (1 - z) * n + z * h_{t-1}"
+
+
+def _slopes(
+    reset: str,
+    letters: str,
+    gate: Callable[[np.ndarray], np.ndarray] = sigmoid_slope,
+    tanh: Callable[[np.ndarray], np.ndarray] = tanh_slope,
+) -> Callable:
+    """Return the way back in which the slopes of `letters` are others."""
+    patch = {
+        "r": {"da_r": lambda s: ARRIVING_AT_R[reset](s) * gate(s.r)},
+        "z": {"da_z": lambda s: s.dh * (s.h_prev - s.n) * gate(s.z)},
+        "n": {"da_n": lambda s: s.dh * (1 - s.z) * tanh(s.n)},
+    }
+    chosen: dict[str, Callable] = {}
+    for letter in letters:
+        chosen |= patch[letter]
+    return step_back(reset, **chosen)
+
+
+def _slope_mistakes(reset: str) -> list[Mistake]:
+    def before_sigma(gate):
+        return sigmoid_slope(inverse_sigmoid(gate))
+
+    def before_tanh(n):
+        return tanh_slope(np.arctanh(n))
+
+    return [
+        *variants(
+            "σ' of the pre-activation",
+            "The slopes of the gates are taken at the sums *inside* σ: a (1 - a).",
+            SIGMOID,
+            _slopes(reset, "rz", before_sigma),
+            _slopes(reset, "rzn", before_sigma, before_tanh),
+        ),
+        *variants(
+            "σ taken again",
+            "σ is taken of the gates a second time before their slope is made.",
+            "`gates` holds the activations, not the sums inside σ. " + SIGMOID,
+            _slopes(reset, "rz", lambda gate: sigmoid_slope(sigmoid(gate))),
+            _slopes(
+                reset,
+                "rzn",
+                lambda gate: sigmoid_slope(sigmoid(gate)),
+                lambda n: tanh_slope(np.tanh(n)),
+            ),
+        ),
+        Mistake(
+            "tanh' of n's pre-activation",
+            "The slope of n is taken at the sum *inside* tanh: 1 - a².",
+            TANH,
+            _slopes(reset, "n", tanh=before_tanh),
+        ),
+        Mistake(
+            "tanh of n taken again",
+            "tanh is taken of n a second time before its slope is made.",
+            "`gates` holds the activations. " + TANH,
+            _slopes(reset, "n", tanh=lambda n: tanh_slope(np.tanh(n))),
+        ),
+        *variants(
+            "σ' omitted",
+            "The slope of the sigmoid is missing: da is what arrives at the gate.",
+            SIGMOID,
+            *(_slopes(reset, gates, np.ones_like) for gates in ("rz", "r", "z")),
+        ),
+        Mistake(
+            "tanh' of n omitted",
+            "The slope of n's tanh is missing.",
+            TANH,
+            _slopes(reset, "n", tanh=np.ones_like),
+        ),
+        *variants(
+            "tanh' for a gate",
+            "A gate has the slope of tanh, 1 - z²; it went through the sigmoid.",
+            SIGMOID,
+            *(_slopes(reset, gates, tanh_slope) for gates in ("rz", "r", "z")),
+        ),
+        Mistake(
+            "σ' for n",
+            "n has the sigmoid's slope, n (1 - n); it went through tanh.",
+            TANH,
+            _slopes(reset, "n", tanh=sigmoid_slope),
+        ),
+        Mistake(
+            "1-n for 1-n²",
+            "The slope of n is 1 - n; the square is missing.",
+            TANH,
+            _slopes(reset, "n", tanh=lambda n: 1 - n),
+        ),
+        Mistake(
+            "1 - z for z (1 - z)",
+            "The slopes of the gates are 1 - r and 1 - z: the gate itself is missing.",
+            SIGMOID,
+            _slopes(reset, "rz", lambda gate: 1 - gate),
+        ),
+    ]
+
+
+def _blend(reset: str) -> list[Mistake]:
+    """Return what goes wrong where dh_t parts between n, z and h_{t-1}."""
+    hint = f"{OUTPUT}: n receives dh * (1 - z), h_{{t-1}} dh * z, z dh * (h_{{t-1}} - n)."
+    beside_blend = "h_{t-1} is read four times: by r, by z, by n, and as it is, times z."
+    return [
+        Mistake(
+            "z convention swapped",
+            "z and 1 - z are exchanged: here z says how much of the *old* state stays.",
+            hint + ' If the other convention is meant, declare it: `z="new"`.',
+            step_back(
+                reset,
+                da_n=lambda s: s.dh * s.z * tanh_slope(s.n),
+                da_z=lambda s: s.dh * (s.n - s.h_prev) * sigmoid_slope(s.z),
+                dh_prev=lambda s: s.dh * (1 - s.z) + _recurrent(s),
+            ),
+        ),
+        Mistake(
+            "sign of da_z",
+            "The gradient of z has the wrong sign.",
+            "h_t rises with z where h_{t-1} is above n: `dh * (h_prev - n)`.",
+            step_back(reset, da_z=lambda s: s.dh * (s.n - s.h_prev) * sigmoid_slope(s.z)),
+        ),
+        *variants(
+            "half of what z blends",
+            "z's gradient sees one of the two terms that z blends; it meets both.",
+            f"{OUTPUT}: `dh * (h_prev - n)`.",
+            step_back(reset, da_z=lambda s: s.dh * s.h_prev * sigmoid_slope(s.z)),
+            step_back(reset, da_z=lambda s: -s.dh * s.n * sigmoid_slope(s.z)),
+            step_back(reset, da_z=lambda s: s.dh * s.n * sigmoid_slope(s.z)),
+        ),
+        *variants(
+            "n without 1 - z",
+            "What arrives at n is not multiplied by 1 - z.",
+            hint,
+            step_back(reset, da_n=lambda s: s.dh * tanh_slope(s.n)),
+            step_back(reset, da_n=lambda s: s.dh * s.z * tanh_slope(s.n)),
+        ),
+        Mistake(
+            "way past the gates forgotten",
+            "`dh_prev` lacks `dh * z`: the old state's own way into h_t.",
+            beside_blend,
+            step_back(reset, dh_prev=_recurrent),
+        ),
+        Mistake(
+            "dh_t handed on in full",
+            "What arrived at h_t is handed on in full, without z.",
+            f"{OUTPUT}: `dh * z` goes straight to h_{{t-1}}.",
+            step_back(reset, dh_prev=lambda s: s.dh + _recurrent(s)),
+        ),
+        Mistake(
+            "1 - z on the way past the gates",
+            "What goes straight to h_{t-1} is multiplied by 1 - z.",
+            f"{OUTPUT}: `dh * z` goes straight to h_{{t-1}}.",
+            step_back(reset, dh_prev=lambda s: s.dh * (1 - s.z) + _recurrent(s)),
+        ),
+        *variants(
+            "dh_prev from one gate only",
+            "`dh_prev` lacks the way through some of r, z and n.",
+            beside_blend,
+            *(
+                step_back(reset, dh_prev=lambda s, k=k: s.dh * s.z + _recurrent(s, k))
+                for k in ("", "r", "z", "n", "rz", "rn", "zn")
+            ),
+        ),
+        Mistake(
+            "h_t for h_{t-1} in dW_hh",
+            "Only `dW_hh` is wrong: it is made with h_t, the state after the step.",
+            "`W_hh` was multiplied by the state *before* the step.",
+            _with_h_t(reset),
+        ),
+    ]
+
+
+def _recurrent(s, through: str = "rzn"):
+    """Return what reaches h_{t-1} through r, z and n, or through some of them."""
+    ways = {"r": s.da_r @ s.W_hr.T, "z": s.da_z @ s.W_hz.T, "n": s.through_n}
+    return sum((ways[letter] for letter in through), np.zeros_like(s.dh))
+
+
+def _with_h_t(reset: str) -> Callable:
+    def dW_hh(s):
+        h_t = (1 - s.z) * s.n + s.z * s.h_prev
+        met = (s.r * h_t, s.da_n) if reset == "before" else (h_t, s.dp_n)
+        return beside(h_t.T @ s.da_r, h_t.T @ s.da_z, met[0].T @ met[1])
+
+    return step_back(reset, dW_hh=dW_hh)
+
+
+def _block_mistakes(reset: str) -> list[Mistake]:
+    """Return the blocks written, or read, in another order."""
+
+    def written(order):
+        def blocks_of_W_hh(s):
+            parts = {"r": s.h_prev.T @ s.da_r, "z": s.h_prev.T @ s.da_z, "n": s.dW_hn}
+            return beside(*(parts[letter] for letter in order))
+
+        return {
+            "da": lambda s: beside(*(getattr(s, f"da_{letter}") for letter in order)),
+            "dW_hh": blocks_of_W_hh,
+        }
+
+    def read(order):
+        return {letter: lambda s, k=k: blocks(s.gates, 3)[k] for k, letter in enumerate(order)}
+
+    return [
+        mistake
+        for order, name in other_orders("rzn")
+        for mistake in (
+            Mistake(
+                f"da: {name}",
+                f"The gradients stand side by side in the order {listed(order)}.",
+                "The blocks of `W_xh`, `W_hh` and b stand in the order r, z, n.",
+                step_back(reset, **written(order)),
+            ),
+            *variants(
+                f"gates: {name}",
+                f"`gates` is read in the order {listed(order)}.",
+                "Its blocks stand in the order r, z, n: `r, z, n = np.split(gates, 3, axis=1)`.",
+                step_back(reset, **read(order)),
+                step_back(reset, **read(order), **written(order)),
+            ),
+        )
+    ]
+
+
+def _in_place(reset: str) -> Callable:
+    def wrong(dh_t, *rest):
+        right = step_back(reset)(dh_t, *rest)
+        dh_t += 1
+        return right
+
+    return wrong
+
+
+def back_mistakes(reset: str) -> list[Mistake]:
+    """Return the mistakes of one step back whose reset acts "after" or "before" the product."""
+
+    def built(**other: Callable) -> Callable:
+        return step_back(reset, **other)
+
+    return [
+        *_slope_mistakes(reset),
+        *_blend(reset),
+        *reset_mistakes(reset),
+        *share_mistakes(built, 3, ("dW_xh", "dW_hh", "db", "db_hn")),
+        *_block_mistakes(reset),
+        *order_mistakes(
+            step_back(reset),
+            "dx_t, dh_prev, dW_xh, dW_hh, db, db_hn",
+            {
+                "the state's gradient first": (1, 0, 2, 3, 4, 5),
+                "weights first": (2, 3, 4, 5, 0, 1),
+                "dW_xh and dW_hh exchanged": (0, 1, 3, 2, 4, 5),
+                "db and db_hn exchanged": (0, 1, 2, 3, 5, 4),
+            },
+        ),
+        Mistake(
+            "dout mutated",
+            "`dh_t` was overwritten on the way.",
+            "`dh_t *= ...` writes into the caller's array. Make a new one.",
+            _in_place(reset),
+        ),
+    ]

@@ -1,0 +1,106 @@
+"""What goes wrong where a gated cell's da becomes the gradients of x, of h_{t-1} and of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from course_utils.checks.core import Mistake, variants
+from course_utils.checks.gated.formulas import blocks
+
+
+def averaged(function: Callable, names: Sequence[str]) -> Callable:
+    """Return `function` with its last outputs, the gradients called `names`, divided by B."""
+
+    def wrong(*arguments):
+        outputs = function(*arguments)
+        first = len(outputs) - len(names)
+        return (*outputs[:first], *(gradient / len(arguments[0]) for gradient in outputs[first:]))
+
+    return wrong
+
+
+def share_mistakes(step_back: Callable, n: int, weights: Sequence[str]) -> list[Mistake]:
+    """Return the mistakes of a cell with n blocks; `step_back(**other)` builds its way back.
+
+    `weights` names the gradients of weights and biases, which are returned last.
+    """
+    block = f"(B, {n}H)"
+    return [
+        Mistake(
+            "W_xh reshaped instead of transposed",
+            "`W_xh` is reshaped. That has the right shape, but it does not transpose.",
+            "`.reshape` reads the numbers off in their old order. `.T` exchanges rows and columns.",
+            step_back(dx=lambda s: s.da @ s.W_xh.reshape(s.W_xh.shape[::-1])),
+        ),
+        *variants(
+            "dx from one gate only",
+            "`dx_t` goes through the weights of one block only; x_t entered all.",
+            f"dx_t = `da @ W_xh.T`, with da {block}.",
+            *(
+                step_back(dx=lambda s, k=k: blocks(s.da, n)[k] @ blocks(s.W_xh, n)[k].T)
+                for k in range(n)
+            ),
+        ),
+        Mistake(
+            "dh_prev zero",
+            "`dh_prev` is zero: nothing goes back along the state.",
+            "h_{t-1} entered every gate through `W_hh`.",
+            step_back(dh_prev=lambda s: 0 * s.h_prev),
+        ),
+        Mistake(
+            "db averaged",
+            "`db` is a mean over the batch; it is a sum.",
+            "Every row of the batch used the same bias, so their gradients add up: "
+            "`da.sum(axis=0)`. If the loss is a mean, its 1/B is in `dh` already.",
+            step_back(db=lambda s: s.da.mean(axis=0)),
+        ),
+        Mistake(
+            "db not summed",
+            "`db` is not summed: it still has a row for each sequence of the batch.",
+            "Every row used the same bias: `da.sum(axis=0)`.",
+            step_back(db=lambda s: s.da),
+        ),
+        Mistake(
+            "db of one gate only",
+            "`db` holds one block's gradient in every block.",
+            f"`da.sum(axis=0)`, with da {block}.",
+            step_back(db=lambda s: np.tile(blocks(s.da, n)[0].sum(axis=0), n)),
+        ),
+        Mistake(
+            "everything averaged over batch",
+            "Gradients are divided by the batch size B.",
+            "Add up over the batch. If the loss is a mean, its 1/B is in `dh` already.",
+            averaged(step_back(), weights),
+        ),
+        Mistake(
+            "dW_xh transposed",
+            f"`dW_xh` is transposed: ({n}H, D) where (D, {n}H) is asked for.",
+            "`x_t.T @ da` is (in, out) like `W_xh`.",
+            step_back(dW_xh=lambda s: s.da.T @ s.x),
+        ),
+    ]
+
+
+def order_mistakes(
+    function: Callable, names: str, orders: dict[str, Sequence[int]]
+) -> list[Mistake]:
+    """Return the mistakes of giving `function`'s right outputs in another order than `names`."""
+
+    def reordered(order: Sequence[int]) -> Callable:
+        def wrong(*arguments):
+            outputs = function(*arguments)
+            return tuple(outputs[i] for i in order)
+
+        return wrong
+
+    return [
+        Mistake(
+            f"another order: {name}",
+            f"The gradients are right, but they come in another order ({name}).",
+            f"Return them in this order: `{names}`.",
+            reordered(order),
+        )
+        for name, order in orders.items()
+    ]
