@@ -24,7 +24,7 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 
-CALIBRATION_SECONDS = 0.055
+CALIBRATION_SECONDS = 0.05
 """CPU seconds of the calibration loop on the machine on which the budgets were set."""
 
 CALIBRATE_EVERY = 10.0

@@ -1,6 +1,7 @@
 """One check for all layers: do the arrays have the shapes that the formula needs?"""
 
 import re
+from functools import cache
 
 import numpy as np
 
@@ -16,21 +17,27 @@ def check_shapes(pattern: str, **arrays: np.ndarray) -> tuple[int, ...]:
     Raises ValueError, one sentence: the argument, its shape, the shape expected.
     """
     sizes: dict[str, int | tuple[int, ...]] = {}
-    for formula, (name, array) in zip(pattern.split(", "), arrays.items(), strict=True):
-        letters = re.findall(r"\d?\D", formula)
-        for blocks, letter in re.findall(r"(\d)(\D)", formula):
-            sizes[blocks + letter] = int(blocks) * sizes[letter]
+    for letters, (name, array) in zip(_read(pattern), arrays.items(), strict=True):
+        for letter in letters:
+            if len(letter) > 1:
+                sizes[letter] = int(letter[0]) * sizes[letter[1]]
         axes = shape = np.shape(array)
         if letters[0] == "*":
             split = len(shape) - len(letters) + 1
             axes = (shape[:split], *shape[split:])
         known = dict(sizes)
-        if len(axes) != len(letters) or any(
-            sizes.setdefault(letter, size) != size
-            for letter, size in zip(letters, axes, strict=True)
-        ):
+        fits = len(axes) == len(letters)
+        for letter, size in zip(letters, axes):  # noqa: B905 (the lengths may differ: told below)
+            fits = sizes.setdefault(letter, size) == size and fits
+        if not fits:
             raise ValueError(f"{name} has the shape {shape}; expected {_expected(letters, known)}.")
     return tuple(size for letter, size in sizes.items() if letter.isalpha())
+
+
+@cache  # a training asks for the same few patterns thousands of times
+def _read(pattern: str) -> list[list[str]]:
+    """Return the letters of each formula: "BT, T4H" is [["B", "T"], ["T", "4H"]]."""
+    return [re.findall(r"\d?\D", formula) for formula in pattern.split(", ")]
 
 
 def float_type(**arrays: np.ndarray) -> np.dtype:
