@@ -48,8 +48,9 @@ def backward(
     `weights` holds all of them but b. d is dh (B, T, H) and what arrives at the last of each
     further state. `step(d_now, t, x_t, befores)` returns dx_t, the gradients of the states before,
     and the weights' terms. The other pieces are those of `bptt.reference.backward`; `carry` is
-    used for each state's gradient.
+    used for each state's gradient, or holds one for each.
     """
+    carries = carry if isinstance(carry, tuple) else (carry,) * len(starts)
     T = x.shape[1]
     dx = np.zeros_like(x)
     later = [np.zeros_like(starts[0]), *d[1:]]
@@ -61,7 +62,10 @@ def backward(
         dx[:, t], *rest = step(arriving, t, x[:, t], befores)
         d_prev, terms = rest[: len(starts)], rest[len(starts) :]
         sums = [add(total, term, t, T) for total, term in zip(sums, terms, strict=True)]
-        later = [carry(old, new, t, T) for old, new in zip(later, d_prev, strict=True)]
+        later = [
+            hand_on(old, new, t, T)
+            for hand_on, old, new in zip(carries, later, d_prev, strict=True)
+        ]
     return dx, *later, *sums
 
 

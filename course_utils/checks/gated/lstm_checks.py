@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
-from course_utils.checks.bptt.pair import Pair
-from course_utils.checks.core import Check, Output
+import numpy as np
+
+from course_utils.checks.bptt.pair import Pair, StatesOnly
+from course_utils.checks.core import Case, Check, Mistake, Output
 from course_utils.checks.gated import cases, oracle
 from course_utils.checks.gated.conventions import batch_first
 from course_utils.checks.gated.lstm_back_mistakes import BACK_MISTAKES
 from course_utils.checks.gated.lstm_sequence_mistakes import SEQUENCE_MISTAKES
 from course_utils.checks.gated.lstm_step_mistakes import STEP_MISTAKES
-from course_utils.checks.report import Report
+from course_utils.checks.gated.pair_mistakes import lstm_pair_mistakes
+from course_utils.checks.report import WRONG, Report
 from course_utils.checks.rooms import Callee, as_callee
 
 WEIGHTS = [Output("dW_xh", "(D, 4H)"), Output("dW_hh", "(H, 4H)"), Output("db", "(4H,)")]
@@ -72,6 +76,39 @@ LSTM_PAIR = Check(
     [Output("h", "(B, T, H)"), Output("c_T", "(B, H)"), *GRADIENTS],
     partial(cases.pair_cases, "lstm"),
     oracle.lstm_pair,
+    lstm_pair_mistakes(_pair),
+)
+
+
+def _last_cell(wrong: Callable) -> Callable:
+    """Return the loop that returns h and the last cell, of one that returns h and all cells."""
+
+    def forward(x, h0, c0, *weights):
+        h, c = wrong(x, h0, c0, *weights)
+        if c.ndim < 3:
+            return h, c
+        return h, c[:, -1] if c.shape[1] else c0
+
+    return forward
+
+
+def _states_cases(rng: np.random.Generator) -> Iterable[Case]:
+    """The pair's inputs for the forward pass alone: it is to blame only if it is wrong on these."""
+    for case in cases.pair_cases("lstm", rng):
+        given = {name: case.arguments[name] for name in cases.FORWARD["lstm"]}
+        yield replace(case, arguments=given)
+
+
+LSTM_STATES = Check(
+    "the states",
+    LSTM_PAIR.outputs[:2],
+    _states_cases,
+    oracle.lstm_last,
+    [
+        Mistake(m.name, m.says, m.hint, _last_cell(m.wrong))
+        for m in SEQUENCE_MISTAKES
+        if m.name not in ("last cell only", "c returned before h")
+    ],
 )
 
 
@@ -80,5 +117,12 @@ def lstm_pair(
 ) -> Report:
     """Judge `lstm_forward(x, h0, c0, W_xh, W_hh, b) -> (h, c_T, cache)` with
     `lstm_backward(dh, dc_T, cache) -> (dx, dh0, dc0, dW_xh, dW_hh, db)`.
+
+    A wrong forward pass is named first: the gradients of a wrong state can only be wrong.
     """
-    return LSTM_PAIR(_pair(forward, backward), seed=seed)
+    report = LSTM_PAIR(_pair(forward, backward), seed=seed)
+    if report.state != WRONG:
+        return report
+    states = LSTM_STATES(StatesOnly(as_callee(forward), values=2), seed=seed)
+    mistake = states.mistake or report.mistake
+    return Report(report.title, report.trials, mistake, diagnosis=report.diagnosis)
