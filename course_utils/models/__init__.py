@@ -5,7 +5,7 @@ import torch
 from course_utils.models.cells import recurrent
 from course_utils.models.dropout import VariationalDropout
 from course_utils.models.language import TokenModel, detach
-from course_utils.models.tagging import SequenceClassifier, Tagger
+from course_utils.models.tagging import SequenceClassifier, Tagger, reverse
 from course_utils.models.variants import GatedVariant, GRUVariant
 from course_utils.models.words import AdaptiveWordModel, ReferenceWordModel, log_frequencies
 
@@ -34,4 +34,5 @@ __all__ = [
     "log_frequencies",
     "parameters",
     "recurrent",
+    "reverse",
 ]

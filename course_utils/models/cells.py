@@ -21,7 +21,7 @@ def recurrent(
 
         "rnn"          tanh, torch's start: all numbers uniform in ±1/√H
         "orthogonal"   tanh, W_hh orthogonal: all its singular values are 1 (Saxe et al., 2014)
-        "irnn"         ReLU, W_hh the identity, biases zero, W_xh ~ N(0, 0.01²)
+        "irnn"         ReLU, W_hh the identity, biases zero, small W_xh ~ N(0, 0.01²)
         "lstm"         torch's start, but the forget gates' biases are `forget_bias`
         "gru"          torch's start
 

@@ -1,4 +1,4 @@
-"""Dropout that keeps one mask for a whole sequence."""
+"""Dropout with a new mask at each step, or with one mask for a whole sequence."""
 
 import torch
 from torch import Tensor, nn
@@ -30,3 +30,8 @@ class VariationalDropout(nn.Module):
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
+
+
+def dropout_module(dropout: float | nn.Module) -> nn.Module:
+    """Return `nn.Dropout(p)` for a probability p, and a module as it is."""
+    return dropout if isinstance(dropout, nn.Module) else nn.Dropout(dropout)

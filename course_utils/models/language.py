@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.models.cells import recurrent
+from course_utils.models.dropout import dropout_module
 
 State = Tensor | tuple
 
@@ -15,7 +16,8 @@ class TokenModel(nn.Module):
 
     V tokens; embeddings of size E; `cell` is a name that `recurrent` knows, or a function that
     makes a layer, as `lambda D, H: GatedVariant(D, H, peepholes=True)` does (then `layers` calls
-    are stacked). Dropout acts on embeddings, between layers and before the scores.
+    are stacked). `dropout`, a probability or a module as `VariationalDropout(0.3)`, acts on
+    embeddings, between layers and before the scores, never on the way from step to step.
     `log_frequencies (V,)` become the output's bias: an untrained model then knows how often each
     token comes, and begins at the unigram's perplexity instead of V. With `tied` the output
     weights are the embeddings' own (E must be H).
@@ -32,7 +34,7 @@ class TokenModel(nn.Module):
         H: int,
         cell: str | Callable[[int, int], nn.Module] = "lstm",
         layers: int = 1,
-        dropout: float = 0.0,
+        dropout: float | nn.Module = 0.0,
         log_frequencies: Tensor | None = None,
         tied: bool = False,
     ) -> None:
@@ -40,7 +42,7 @@ class TokenModel(nn.Module):
         make = cell if callable(cell) else (lambda D, H: recurrent(cell, D, H))
         self.embedding = nn.Embedding(V, E)
         self.layers = nn.ModuleList(make(E if k == 0 else H, H) for k in range(layers))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout_module(dropout)
         self.output = nn.Linear(H, V)
         if tied:
             if E != H:

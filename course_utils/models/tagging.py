@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from course_utils.layers.shapes import check_shapes
 from course_utils.models.cells import recurrent
+from course_utils.models.dropout import dropout_module
 
 
 class BothWays(nn.Module):
@@ -18,7 +19,8 @@ class BothWays(nn.Module):
 
     Forward only, h is `(B, T, H)`. With `bidirectional` every layer runs a second cell from each
     sequence's last real step to its first and h is `(B, T, 2H)`, forward half first; each layer
-    reads both halves of the one below. `dropout` acts on what each layer gives.
+    reads both halves of the one below. `dropout`, a probability or a module as
+    `VariationalDropout(0.3)`, acts on what each layer gives.
     Source: Schuster and Paliwal (1997), Bidirectional recurrent neural networks.
     """
 
@@ -28,7 +30,7 @@ class BothWays(nn.Module):
         H: int,
         cell: str = "gru",
         layers: int = 1,
-        dropout: float = 0.0,
+        dropout: float | nn.Module = 0.0,
         bidirectional: bool = False,
     ) -> None:
         super().__init__()
@@ -36,7 +38,7 @@ class BothWays(nn.Module):
         sizes = [D] + [self.size] * (layers - 1)
         self.ahead = nn.ModuleList(recurrent(cell, size, H) for size in sizes)
         self.back = nn.ModuleList(recurrent(cell, size, H) for size in sizes if bidirectional)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout_module(dropout)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return h for x `(B, T, D)`; `lengths (B,)` count the real steps, None: all T.
@@ -69,7 +71,7 @@ class Tagger(nn.Module):
         K: int,
         cell: str = "gru",
         layers: int = 1,
-        dropout: float = 0.0,
+        dropout: float | nn.Module = 0.0,
         bidirectional: bool = False,
     ) -> None:
         super().__init__()
@@ -98,7 +100,7 @@ class SequenceClassifier(nn.Module):
         K: int,
         cell: str = "gru",
         layers: int = 1,
-        dropout: float = 0.0,
+        dropout: float | nn.Module = 0.0,
         bidirectional: bool = False,
     ) -> None:
         super().__init__()

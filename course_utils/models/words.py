@@ -20,9 +20,9 @@ def log_frequencies(ids: np.ndarray, V: int) -> Tensor:
 class ReferenceWordModel(nn.Module):
     """10,000 words, embedding 200, LSTM 256, LSTM 128, a softmax over all words.
 
-    Trained on batches of B = 60 sequences of T = 20 words. 3,956,624 parameters, one half of them the
-    embedding, a third the output. Give it `log_frequencies (10000,)` for the output's bias:
-    without them it spends its first minutes on learning how often each word comes.
+    Trained on batches of B = 60 sequences of T = 20 words. It has 3,956,624 parameters: the
+    embedding is one half of them, the output a third. Give it `log_frequencies (10000,)` for the
+    output's bias: without them its first minutes go into learning how often each word comes.
 
     Raises ValueError where log_frequencies are not 10,000 numbers.
     """
@@ -38,7 +38,7 @@ class ReferenceWordModel(nn.Module):
             start_at_frequencies(self.output.bias, log_frequencies)
 
     def forward(self, ids: Tensor, state: tuple | None = None) -> tuple[Tensor, tuple]:
-        """Return (logits, state) for ids `(B, T)`: logits `(B, T, 10000)`, a state for each layer."""
+        """Return (logits, state) for ids `(B, T)`: logits `(B, T, 10000)`, two states."""
         h, state = run_layers(self.layers, self.embedding(ids), state, nn.Identity())
         return self.output(h), state
 
