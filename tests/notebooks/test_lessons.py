@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -57,7 +58,12 @@ def test_runs_from_top_to_bottom(execution):
 
 @each_notebook
 def test_keeps_its_budget(execution, lesson, folder):
-    budget = Budget.of(execution.notebook, find_lesson(lesson, folder))
+    """Within its memory, and within half as much time again: other tests run beside it.
+
+    What a lesson costs on a machine of its own is for `course run` to judge, without that half.
+    """
+    stated = Budget.of(execution.notebook, find_lesson(lesson, folder))
+    budget = replace(stated, cpu_seconds=1.5 * stated.cpu_seconds)
     assert budget.verdict(execution) == "ok", (
         f"{execution.cpu_seconds:.1f} s of {budget.cpu_seconds * execution.slowness:.1f} s, "
         f"{execution.peak_mib:.0f} MiB of {budget.peak_mib:.0f} MiB"
