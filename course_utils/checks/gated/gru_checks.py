@@ -5,18 +5,21 @@ The place is declared: `reset="after"` the product with W_hn (ours and torch's),
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from course_utils.checks.bptt.pair import Pair
-from course_utils.checks.core import Check, Output
+import numpy as np
+
+from course_utils.checks.bptt.pair import Pair, StatesOnly
+from course_utils.checks.core import Case, Check, Output
 from course_utils.checks.gated import cases, oracle
 from course_utils.checks.gated.conventions import batch_first, z_multiplies
 from course_utils.checks.gated.gru_back_mistakes import back_mistakes
 from course_utils.checks.gated.gru_step_mistakes import gru_sequence_mistakes, step_mistakes
-from course_utils.checks.report import Report
+from course_utils.checks.gated.pair_mistakes import gru_pair_mistakes
+from course_utils.checks.report import WRONG, Report
 from course_utils.checks.rooms import Callee, as_callee
 
 PLACES = ("after", "before")
@@ -54,6 +57,16 @@ class Placed:
         if reset not in self.checks:
             raise TypeError(f"reset is 'after' or 'before', not {reset!r}")
         return self.checks[reset]
+
+
+def _pair(forward: Callable | Callee, backward: Callable | Callee) -> Pair:
+    return Pair(
+        as_callee(forward),
+        as_callee(backward),
+        given=cases.FORWARD["gru"],
+        upstream=cases.UPSTREAM["gru"],
+        returns=[output.name for output in GRADIENTS],
+    )
 
 
 def _placed(make: Callable[[str], Check]) -> Placed:
@@ -103,7 +116,26 @@ def _both(reset: str) -> Check:
         [Output("h", "(B, T, H)"), *GRADIENTS],
         partial(cases.pair_cases, "gru"),
         partial(oracle.gru_pair, reset=reset),
-        conventions={"z": z_multiplies(places=(3, 4, 5))},
+        gru_pair_mistakes(_pair, reset),
+        {"z": z_multiplies(places=(3, 4, 5))},
+    )
+
+
+def _states_cases(rng: np.random.Generator) -> Iterable[Case]:
+    """The pair's inputs for the forward pass alone: it is to blame only if it is wrong on these."""
+    for case in cases.pair_cases("gru", rng):
+        given = {name: case.arguments[name] for name in cases.FORWARD["gru"]}
+        yield replace(case, arguments=given)
+
+
+def _states(reset: str) -> Check:
+    return Check(
+        "the states",
+        [Output("h", "(B, T, H)")],
+        _states_cases,
+        partial(oracle.gru_states, reset=reset),
+        gru_sequence_mistakes(reset),
+        {"z": z_multiplies()},
     )
 
 
@@ -120,17 +152,7 @@ It returns (dx_t, dh_prev, dW_xh, dW_hh, db, db_hn); gates (B, 3H) are the activ
 reset="before", b_hn is not used and its gradient is zero.
 """
 
-GRU_PAIR = _placed(_both)
-
-
-def _pair(forward: Callable | Callee, backward: Callable | Callee) -> Pair:
-    return Pair(
-        as_callee(forward),
-        as_callee(backward),
-        given=cases.FORWARD["gru"],
-        upstream=cases.UPSTREAM["gru"],
-        returns=[output.name for output in GRADIENTS],
-    )
+GRU_PAIR, GRU_STATES = _placed(_both), _placed(_states)
 
 
 def gru_pair(
@@ -143,5 +165,12 @@ def gru_pair(
 ) -> Report:
     """Judge `gru_forward(x, h0, W_xh, W_hh, b, b_hn) -> (h, cache)` with
     `gru_backward(dh, cache) -> (dx, dh0, dW_xh, dW_hh, db, db_hn)`; may declare reset, z.
+
+    A wrong forward pass is named first: the gradients of a wrong state can only be wrong.
     """
-    return GRU_PAIR(_pair(forward, backward), reset=reset, seed=seed, **declared)
+    report = GRU_PAIR(_pair(forward, backward), reset=reset, seed=seed, **declared)
+    if report.state != WRONG:
+        return report
+    states = GRU_STATES(StatesOnly(as_callee(forward)), reset=reset, seed=seed, **declared)
+    mistake = states.mistake or report.mistake
+    return Report(report.title, report.trials, mistake, diagnosis=report.diagnosis)

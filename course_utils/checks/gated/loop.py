@@ -6,27 +6,10 @@ What travels back in time is a list: h's gradient for the GRU, those of h and c 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 
 from course_utils.checks.gated import gru_reference, lstm_reference
-
-
-def forward(step: Callable, gates_of: Callable, x, starts: Sequence, *weights) -> tuple:
-    """Return the states, each (B, T, H), and the gates' activations (B, T, ...)."""
-    (B, T, _), H = x.shape, starts[0].shape[1]
-    dtype = np.result_type(x, *starts, *weights)
-    states = [np.zeros((B, T, H), dtype) for _ in starts]
-    gates = np.zeros((B, T, weights[2].shape[0]), dtype)
-    now = starts
-    for t in range(T):
-        gates[:, t] = gates_of(x[:, t], now[0], *weights)
-        now = step(x[:, t], *now, *weights)
-        now = now if isinstance(now, tuple) else (now,)
-        for state, value in zip(states, now, strict=True):
-            state[:, t] = value
-    return states, gates
 
 
 def backward(
@@ -69,12 +52,23 @@ def backward(
     return dx, *later, *sums
 
 
-def lstm_forward(x, h0, c0, W_xh, W_hh, b, *, step=None):
+def _empty(x, h0, *weights, blocks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return room for two states (B, T, H) and for the gates (B, T, blocks * H)."""
+    (B, T, _), H = x.shape, h0.shape[1]
+    dtype = np.result_type(x, h0, *weights)
+    return *np.zeros((2, B, T, H), dtype), np.zeros((B, T, blocks * H), dtype)
+
+
+def lstm_forward(x, h0, c0, W_xh, W_hh, b):
     """Return h (B, T, H), c_T (B, H) and the cache that `lstm_backward` takes."""
-    step = step or lstm_reference.step()
-    (h, c), gates = forward(step, lstm_reference.gates_of, x, (h0, c0), W_xh, W_hh, b)
-    c_T = c[:, -1].copy() if x.shape[1] else c0.copy()
-    return h, c_T, (x, (h0, c0), (h.copy(), c), gates, (W_xh, W_hh))
+    h, c, gates = _empty(x, h0, W_xh, W_hh, b, blocks=4)
+    h_t, c_t = h0, c0
+    for t in range(x.shape[1]):
+        gates[:, t] = lstm_reference.gates_of(x[:, t], h_t, W_xh, W_hh, b)
+        i, f, g, o = np.split(gates[:, t], 4, axis=1)
+        c_t = c[:, t] = f * c_t + i * g
+        h_t = h[:, t] = o * np.tanh(c_t)
+    return h, c_t.copy(), (x, (h0, c0), (h.copy(), c), gates, (W_xh, W_hh))
 
 
 def lstm_backward(dh, dc_T, cache, *, step=None, **pieces):
@@ -88,11 +82,14 @@ def lstm_backward(dh, dc_T, cache, *, step=None, **pieces):
     return backward(at, (dh, dc_T), x, starts, states, weights, **pieces)
 
 
-def gru_forward(x, h0, W_xh, W_hh, b, b_hn, *, reset="after", step=None):
+def gru_forward(x, h0, W_xh, W_hh, b, b_hn, *, reset="after"):
     """Return h (B, T, H) and the cache that `gru_backward` takes."""
-    step = step or gru_reference.step(reset)
-    gates_of = partial(gru_reference.gates_of, reset=reset)
-    (h,), gates = forward(step, gates_of, x, (h0,), W_xh, W_hh, b, b_hn)
+    h, _, gates = _empty(x, h0, W_xh, W_hh, b, blocks=3)
+    h_t = h0
+    for t in range(x.shape[1]):
+        gates[:, t] = gru_reference.gates_of(x[:, t], h_t, W_xh, W_hh, b, b_hn, reset)
+        _, z, n = np.split(gates[:, t], 3, axis=1)
+        h_t = h[:, t] = (1 - z) * n + z * h_t
     return h, (x, (h0,), (h.copy(),), gates, (W_xh, W_hh, b_hn))
 
 

@@ -131,6 +131,11 @@ TWO_STATES = (
         "new one: `c = f * c + i * g`.",
         _changed("c0"),
         _changed("c0", _one_cell),
+    ),
+    Mistake(
+        "one cell for all steps",
+        "Every step shows the last cell: one array was stored T times and overwritten each time.",
+        "A list of the same array holds views, not copies: `c = f * c + i * g` makes a new one.",
         _result(_one_cell),
     ),
     *variants(

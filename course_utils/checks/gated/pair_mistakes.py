@@ -119,6 +119,7 @@ LSTM_ONLY = (
         "No gradient goes along the cell from one step to the step before.",
         "Two things go back from each step: dh_prev and dc_prev. Hand on both.",
         _lstm_loop(carry=(_keep, lambda later, dc, t, T: dc if t == 0 else 0 * dc)),
+        _lstm_loop(carry=(_keep, lambda later, dc, t, T: 0 * dc)),
         _lstm_loop(carry=(_keep, lambda later, dc, t, T: dc if t == 0 else later)),
     ),
     *variants(
@@ -165,8 +166,15 @@ LSTM_ONLY = (
     ),
 )
 
-_AT_ONCE = ("another order", "gates: ", "dout mutated", "everything averaged")
-"""Mistakes of a single step that a loop makes in its own way, or that no cache can tell."""
+_OF_A_STEP = (
+    "another order",
+    "gates: ",
+    "dout mutated",
+    "everything averaged",
+    "dh_prev zero",
+    "dc_prev zero",
+)
+"""Mistakes of a single step that a loop makes in its own way."""
 
 
 def lstm_pair_mistakes(pair: Pairing) -> list[Mistake]:
@@ -183,7 +191,7 @@ def lstm_pair_mistakes(pair: Pairing) -> list[Mistake]:
     every_step = [
         Mistake(m.name, m.says, m.hint, _lstm_loop(step=m.wrong))
         for m in BACK_MISTAKES
-        if not m.name.startswith(_AT_ONCE)
+        if not m.name.startswith(_OF_A_STEP)
     ]
     own = {mistake.name for mistake in LSTM_ONLY}
     within = [*LSTM_ONLY, *(m for m in loops if m.name not in own), *every_step, *orders]
@@ -203,7 +211,9 @@ def gru_pair_mistakes(pair: Pairing, reset: str) -> list[Mistake]:
     def gru_loop(**pieces: Callable) -> Callable:
         return partial(loop.gru_backward, reset=reset, **pieces)
 
-    loops = loop_mistakes(gru_loop, ("h0",), ("W_xh", "W_hh", "b", "b_hn"))
+    # With the reset before the product, db_hn is zero: nobody can overwrite it.
+    weights = ("W_xh", "W_hh", "b", "b_hn") if reset == "after" else ("W_xh", "W_hh", "b")
+    loops = loop_mistakes(gru_loop, ("h0",), weights)
     orders = order_mistakes(
         gru_loop(),
         "dx, dh0, dW_xh, dW_hh, db, db_hn",
@@ -212,7 +222,7 @@ def gru_pair_mistakes(pair: Pairing, reset: str) -> list[Mistake]:
     every_step = [
         Mistake(m.name, m.says, m.hint, gru_loop(step=m.wrong))
         for m in back_mistakes(reset)
-        if not m.name.startswith(_AT_ONCE)
+        if not m.name.startswith(_OF_A_STEP)
     ]
     return [
         *_between(pair, forward, gru_loop(), 1),
