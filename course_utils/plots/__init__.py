@@ -4,6 +4,7 @@ from .backward import backward_diagram
 from .curves import bars_with_spread, curves
 from .diagrams import folded_diagram, unrolled_diagram
 from .figure import Figure, show
+from .gru import gru_diagram
 from .heatmap import diverging_map, heatmap_through_time
 from .lstm import lstm_diagram, lstm_unrolled
 from .slider import slider_curves
@@ -20,6 +21,7 @@ __all__ = [
     "curves",
     "diverging_map",
     "folded_diagram",
+    "gru_diagram",
     "heatmap_through_time",
     "lstm_diagram",
     "lstm_unrolled",
