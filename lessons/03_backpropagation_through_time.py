@@ -53,7 +53,8 @@ import torch
 
 from course_utils import plots, quiz
 from course_utils.checks import bptt, derivation, through_time
-from course_utils.data import load_text, n_gram_probabilities
+from course_utils.data import load_text
+from course_utils.language import n_gram_probabilities
 from course_utils.layers import (
     embedding_backward,
     embedding_forward,

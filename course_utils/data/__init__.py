@@ -18,7 +18,6 @@ from course_utils.data.documentation import Docstrings, docstrings, end_marked
 from course_utils.data.events import event_precision, event_recall, event_starts
 from course_utils.data.hidden_weather import HiddenWeather
 from course_utils.data.images import digit_pixels, digit_rows, digits, moving_digits
-from course_utils.data.ngrams import n_gram_probabilities
 from course_utils.data.sentiment import (
     LabelledTexts,
     Reviews,
@@ -77,7 +76,6 @@ __all__ = [
     "mel_filters",
     "memoryless_loss",
     "moving_digits",
-    "n_gram_probabilities",
     "one_hot",
     "order_reviews",
     "pad_sequences",

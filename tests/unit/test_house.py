@@ -18,6 +18,7 @@ FLOORS = [
     "course_utils.data",
     "course_utils.layers",
     "course_utils.training",
+    "course_utils.language",
     "course_utils.models",
     "course_utils.plots",
     "course_utils.course_map",
