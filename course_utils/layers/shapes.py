@@ -21,7 +21,7 @@ def check_shapes(pattern: str, **arrays: np.ndarray) -> tuple[int, ...]:
         for letter in letters:
             if len(letter) > 1:
                 sizes[letter] = int(letter[0]) * sizes[letter[1]]
-        axes = shape = np.shape(array)
+        axes = shape = tuple(np.shape(array))
         if letters[0] == "*":
             split = len(shape) - len(letters) + 1
             axes = (shape[:split], *shape[split:])

@@ -3,7 +3,7 @@
 import torch
 
 from course_utils.models.cells import recurrent
-from course_utils.models.dropout import VariationalDropout
+from course_utils.models.dropout import DropConnect, VariationalDropout
 from course_utils.models.language import TokenModel, detach
 from course_utils.models.tagging import SequenceClassifier, Tagger, reverse
 from course_utils.models.variants import GatedVariant, GRUVariant
@@ -22,6 +22,7 @@ def parameters(model: torch.nn.Module) -> int:
 
 __all__ = [
     "AdaptiveWordModel",
+    "DropConnect",
     "GRUVariant",
     "GatedVariant",
     "ReferenceWordModel",
