@@ -130,12 +130,10 @@ def reverse(x: Tensor, lengths: Tensor) -> Tensor:
 def check_lengths(lengths: Tensor | None, B: int, T: int) -> Tensor:
     """Return the lengths `(B,)` as a tensor, T for all where None is given.
 
-    Raises ValueError where there are not B of them, or one is not an integer from 1 to T.
+    Raises ValueError where there are not B integers, or one is not from 1 to T.
     """
-    if lengths is None:
-        return torch.full((B,), T)
-    lengths = torch.as_tensor(lengths)
-    if lengths.shape != (B,) or lengths.is_floating_point():
+    lengths = torch.full((B,), T) if lengths is None else torch.as_tensor(lengths)
+    if lengths.shape != (B,) or lengths.is_floating_point() or lengths.dtype == torch.bool:
         raise ValueError(
             f"lengths has the shape {tuple(lengths.shape)} and the dtype {lengths.dtype}; "
             f"expected ({B},) integers, one a sequence."
@@ -143,4 +141,4 @@ def check_lengths(lengths: Tensor | None, B: int, T: int) -> Tensor:
     outside = lengths[(lengths < 1) | (lengths > T)]
     if len(outside):
         raise ValueError(f"lengths holds {int(outside[0])}; expected 1 to {T}, the steps of x.")
-    return lengths
+    return lengths.long()
