@@ -112,8 +112,11 @@ def _letters(letters: str) -> str:
 
 
 def _axes(letters: str, ndim: int) -> list[str]:
-    """Name an index for each axis: the axis's own small letter, i and j where two axes share it."""
-    names = [name.lower() for name in _names(letters)]
+    """Name an index for each axis: the axis's own small letter, i and j where two axes share it.
+
+    An axis of blocks, 4H, goes by its letter.
+    """
+    names = [name.lower().lstrip("0123456789") for name in _names(letters)]
     if len(names) != ndim:
         return [f"axis{i}" for i in range(ndim)]
     others = iter("ijkl")

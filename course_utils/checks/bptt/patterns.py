@@ -34,12 +34,12 @@ def diagnose(known: dict[str, Any], got: Arrays, expected: Arrays) -> str:
         return ""
     zero = [name for name in wrong if not got[name].any()]
     if zero:
-        return f"{_listed(zero)} {'is' if len(zero) == 1 else 'are'} zero throughout."
-    said = _factor(known, got, expected, wrong) or _limit(got, expected, wrong)
+        return f"{listed(zero)} {'is' if len(zero) == 1 else 'are'} zero throughout."
+    said = say_factor(known, got, expected, wrong) or say_limit(got, expected, wrong)
     return said or _which(got, expected, wrong)
 
 
-def _factor(known: dict[str, Any], got: Arrays, expected: Arrays, wrong: list[str]) -> str:
+def say_factor(known: dict[str, Any], got: Arrays, expected: Arrays, wrong: list[str]) -> str:
     """Say that all that is wrong is the right gradient times one number, and which number."""
     factors = []
     for name in wrong:
@@ -51,10 +51,10 @@ def _factor(known: dict[str, Any], got: Arrays, expected: Arrays, wrong: list[st
             return ""
     factor = factors[0]
     if not np.allclose(factors, factor, rtol=1e-4):
-        return f"{_listed(wrong)} have the right direction but a wrong size, each its own."
+        return f"{listed(wrong)} have the right direction but a wrong size, each its own."
     if np.isclose(factor, -1, rtol=1e-4):
-        return f"{_listed(wrong)}: right but for the sign, which is reversed."
-    said = f"{_listed(wrong)}: the right direction, but {factor:.4g} times the right size."
+        return f"{listed(wrong)}: right but for the sign, which is reversed."
+    said = f"{listed(wrong)}: the right direction, but {factor:.4g} times the right size."
     arrived = known["dh"] if "dh" in known else known["dh_t"]
     B, T = arrived.shape[0], arrived.shape[1] if arrived.ndim == 3 else 1
     for number, words in ((B, "the batch size B"), (T, "the number of steps T"), (B * T, "B T")):
@@ -69,7 +69,7 @@ def _factor(known: dict[str, Any], got: Arrays, expected: Arrays, wrong: list[st
     return said
 
 
-def _limit(got: Arrays, expected: Arrays, wrong: list[str]) -> str:
+def say_limit(got: Arrays, expected: Arrays, wrong: list[str]) -> str:
     """Say that the wrong entries all stand at one limit."""
     limit = max(np.max(np.abs(got[name])) for name in wrong)
     if all(agree(got[name], np.clip(expected[name], -limit, limit)) for name in wrong):
@@ -87,11 +87,11 @@ def _which(got: Arrays, expected: Arrays, wrong: list[str]) -> str:
         weights = [name for name in wrong if name in GRADIENTS[2:]]
         if weights == wrong:
             return (
-                f"{_listed(wrong)} are wrong and `{first}` is right, so da_t is right: look at "
+                f"{listed(wrong)} are wrong and `{first}` is right, so da_t is right: look at "
                 "the products of da_t, and at how their sum over the steps is made."
             )
         return (
-            f"{_listed(wrong)} are wrong; `{first}` is right, so da_t is right too: look at each "
+            f"{listed(wrong)} are wrong; `{first}` is right, so da_t is right too: look at each "
             "line that uses da_t."
         )
     steps, at_the_end = _from_which_step(got[first], expected[first])
@@ -147,6 +147,6 @@ def _size(got: Arrays, expected: Arrays, wrong: list[str], at_the_end: bool) -> 
     return ""
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     quoted = [f"`{name}`" for name in names]
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -1,5 +1,11 @@
 """Checks of lessons 05 and 06: the LSTM and the GRU, forward and backward."""
 
+from course_utils.checks.gated.clinic import (
+    their_gru_forward,
+    their_illness,
+    their_lstm_backward,
+    their_lstm_forward,
+)
 from course_utils.checks.gated.counts import gru_parameters, lstm_parameters
 from course_utils.checks.gated.gru_checks import gru, gru_pair, gru_step, gru_step_backward
 from course_utils.checks.gated.lstm_checks import lstm, lstm_pair, lstm_step, lstm_step_backward
@@ -22,6 +28,10 @@ __all__ = [
     "lstm_parameters",
     "lstm_step",
     "lstm_step_backward",
+    "their_gru_forward",
+    "their_illness",
+    "their_lstm_backward",
+    "their_lstm_forward",
     "to_other_z",
     "total_path",
 ]

@@ -19,6 +19,7 @@ from course_utils.checks.gated.conventions import batch_first, z_multiplies
 from course_utils.checks.gated.gru_back_mistakes import back_mistakes
 from course_utils.checks.gated.gru_step_mistakes import gru_sequence_mistakes, step_mistakes
 from course_utils.checks.gated.pair_mistakes import gru_pair_mistakes
+from course_utils.checks.gated.patterns import diagnose_gradients
 from course_utils.checks.report import WRONG, Report
 from course_utils.checks.rooms import Callee, as_callee
 
@@ -107,6 +108,7 @@ def _step_back(reset: str) -> Check:
         partial(oracle.gru_step_back, reset=reset),
         back_mistakes(reset),
         {"z": z_multiplies(places=(2, 3, 4))},
+        diagnose=diagnose_gradients("rzn"),
     )
 
 
@@ -118,6 +120,7 @@ def _both(reset: str) -> Check:
         partial(oracle.gru_pair, reset=reset),
         gru_pair_mistakes(_pair, reset),
         {"z": z_multiplies(places=(3, 4, 5))},
+        diagnose=diagnose_gradients("rzn"),
     )
 
 

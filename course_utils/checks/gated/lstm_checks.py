@@ -16,6 +16,7 @@ from course_utils.checks.gated.lstm_back_mistakes import BACK_MISTAKES
 from course_utils.checks.gated.lstm_sequence_mistakes import SEQUENCE_MISTAKES
 from course_utils.checks.gated.lstm_step_mistakes import STEP_MISTAKES
 from course_utils.checks.gated.pair_mistakes import lstm_pair_mistakes
+from course_utils.checks.gated.patterns import diagnose_gradients, diagnose_states
 from course_utils.checks.report import WRONG, Report
 from course_utils.checks.rooms import Callee, as_callee
 
@@ -27,6 +28,7 @@ lstm_step = Check(
     cases.lstm_step_cases,
     oracle.lstm_step,
     STEP_MISTAKES,
+    diagnose=diagnose_states,
 )
 """Judges `lstm_step_forward(x_t, h_prev, c_prev, W_xh, W_hh, b) -> (h_t, c_t)`."""
 
@@ -37,6 +39,7 @@ lstm = Check(
     oracle.lstm_states,
     SEQUENCE_MISTAKES,
     {"batch_first": batch_first},
+    diagnose=diagnose_states,
 )
 """Judges `lstm_forward(x, h0, c0, W_xh, W_hh, b) -> (h, c)`; may declare batch_first."""
 
@@ -51,6 +54,7 @@ lstm_step_backward = Check(
     cases.lstm_back_cases,
     oracle.lstm_step_back,
     BACK_MISTAKES,
+    diagnose=diagnose_gradients("ifgo"),
 )
 """Judges `lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, gates, c_t, W_xh, W_hh)`.
 
@@ -77,6 +81,7 @@ LSTM_PAIR = Check(
     partial(cases.pair_cases, "lstm"),
     oracle.lstm_pair,
     lstm_pair_mistakes(_pair),
+    diagnose=diagnose_gradients("ifgo"),
 )
 
 
