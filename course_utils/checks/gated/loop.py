@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from course_utils.checks.gated import gru_reference, lstm_reference
+from course_utils.checks.gated.formulas import blocks
 
 
 def backward(
@@ -52,20 +53,20 @@ def backward(
     return dx, *later, *sums
 
 
-def _empty(x, h0, *weights, blocks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return room for two states (B, T, H) and for the gates (B, T, blocks * H)."""
+def _empty(x, h0, *weights, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return room for two states (B, T, H) and for the gates (B, T, number * H)."""
     (B, T, _), H = x.shape, h0.shape[1]
     dtype = np.result_type(x, h0, *weights)
-    return *np.zeros((2, B, T, H), dtype), np.zeros((B, T, blocks * H), dtype)
+    return *np.zeros((2, B, T, H), dtype), np.zeros((B, T, number * H), dtype)
 
 
 def lstm_forward(x, h0, c0, W_xh, W_hh, b):
     """Return h (B, T, H), c_T (B, H) and the cache that `lstm_backward` takes."""
-    h, c, gates = _empty(x, h0, W_xh, W_hh, b, blocks=4)
+    h, c, gates = _empty(x, h0, W_xh, W_hh, b, number=4)
     h_t, c_t = h0, c0
     for t in range(x.shape[1]):
         gates[:, t] = lstm_reference.gates_of(x[:, t], h_t, W_xh, W_hh, b)
-        i, f, g, o = np.split(gates[:, t], 4, axis=1)
+        i, f, g, o = blocks(gates[:, t], 4)
         c_t = c[:, t] = f * c_t + i * g
         h_t = h[:, t] = o * np.tanh(c_t)
     return h, c_t.copy(), (x, (h0, c0), (h.copy(), c), gates, (W_xh, W_hh))
@@ -84,11 +85,11 @@ def lstm_backward(dh, dc_T, cache, *, step=None, **pieces):
 
 def gru_forward(x, h0, W_xh, W_hh, b, b_hn, *, reset="after"):
     """Return h (B, T, H) and the cache that `gru_backward` takes."""
-    h, _, gates = _empty(x, h0, W_xh, W_hh, b, blocks=3)
+    h, _, gates = _empty(x, h0, W_xh, W_hh, b, number=3)
     h_t = h0
     for t in range(x.shape[1]):
         gates[:, t] = gru_reference.gates_of(x[:, t], h_t, W_xh, W_hh, b, b_hn, reset)
-        _, z, n = np.split(gates[:, t], 3, axis=1)
+        _, z, n = blocks(gates[:, t], 3)
         h_t = h[:, t] = (1 - z) * n + z * h_t
     return h, (x, (h0,), (h.copy(),), gates, (W_xh, W_hh, b_hn))
 

@@ -14,6 +14,7 @@ from course_utils.checks.gated.gru_back_mistakes import back_mistakes
 from course_utils.checks.gated.loop_mistakes import loop_mistakes
 from course_utils.checks.gated.lstm_back_mistakes import BACK_MISTAKES
 from course_utils.checks.gated.share_mistakes import order_mistakes
+from course_utils.checks.rooms import fingerprint
 
 Pairing = Callable[[Callable, Callable], object]
 """Makes one `Callee` of a forward and a backward pass."""
@@ -89,6 +90,21 @@ def _between(pair: Pairing, forward: Callable, backward: Callable, states: int) 
         for name, says, hint, _ in BETWEEN
         for mistake in variants(name, says, hint, *(pair(*two) for two in pairs[name]))
     ]
+
+
+def _remembering(forward: Callable) -> Callable:
+    """Return `forward` with its last results kept: all mistakes are tried on the same inputs."""
+    kept: dict[str, tuple] = {}
+
+    def again(*arguments):
+        key = fingerprint(arguments)
+        if key not in kept:
+            if len(kept) > 3:
+                kept.clear()
+            kept[key] = forward(*arguments)
+        return kept[key]
+
+    return again
 
 
 # --- LSTM ------------------------------------------------------------------------------------
@@ -179,6 +195,7 @@ _OF_A_STEP = (
 
 def lstm_pair_mistakes(pair: Pairing) -> list[Mistake]:
     """Return all mistakes of an LSTM pair with a right forward pass."""
+    forward = _remembering(loop.lstm_forward)
     loops = loop_mistakes(_lstm_loop, ("h0", "c0"), ("W_xh", "W_hh", "b"))
     orders = order_mistakes(
         loop.lstm_backward,
@@ -196,8 +213,8 @@ def lstm_pair_mistakes(pair: Pairing) -> list[Mistake]:
     own = {mistake.name for mistake in LSTM_ONLY}
     within = [*LSTM_ONLY, *(m for m in loops if m.name not in own), *every_step, *orders]
     return [
-        *_between(pair, loop.lstm_forward, loop.lstm_backward, 2),
-        *(Mistake(m.name, m.says, m.hint, pair(loop.lstm_forward, m.wrong)) for m in within),
+        *_between(pair, forward, loop.lstm_backward, 2),
+        *(Mistake(m.name, m.says, m.hint, pair(forward, m.wrong)) for m in within),
     ]
 
 
@@ -206,7 +223,7 @@ def lstm_pair_mistakes(pair: Pairing) -> list[Mistake]:
 
 def gru_pair_mistakes(pair: Pairing, reset: str) -> list[Mistake]:
     """Return all mistakes of a GRU pair with a right forward pass."""
-    forward = partial(loop.gru_forward, reset=reset)
+    forward = _remembering(partial(loop.gru_forward, reset=reset))
 
     def gru_loop(**pieces: Callable) -> Callable:
         return partial(loop.gru_backward, reset=reset, **pieces)
