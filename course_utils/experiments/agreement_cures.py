@@ -89,7 +89,7 @@ EXPERIMENT = Experiment(
         "IRNN, no clipping": {"cell": "irnn", "clip": None},
         "LSTM": {"cell": "lstm", "clip": 1.0},
     },
-    seeds=(0, 1, 2),
+    seeds=(0, 1, 2, 3, 4),
     sample=("IRNN", 0),
     tolerance={"accuracy": 0.1, "excess": 0.005},
 )
