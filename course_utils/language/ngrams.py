@@ -202,7 +202,7 @@ def _preceding(short: _Grams, long: _Grams) -> np.ndarray:
 
 def _discounts(asked: str | Sequence[Discount] | None, counts: list[np.ndarray]) -> np.ndarray:
     """Return `(order, 3)`: what is taken from counts of 1, 2, and 3 or more, level by level."""
-    if asked is None or asked == "modified":
+    if asked is None or (isinstance(asked, str) and asked == "modified"):
         return np.array([_estimate(count, three=asked is not None) for count in counts])
     if isinstance(asked, str) or not np.iterable(asked) or len(asked) != len(counts):
         raise ValueError(

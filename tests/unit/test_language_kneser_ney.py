@@ -96,6 +96,13 @@ def test_the_estimates_are_those_of_ney_and_of_chen_and_goodman():
         np.testing.assert_allclose(modified[level], np.clip(expected, 0, [1, 2, 3]))
 
 
+def test_the_discounts_of_a_model_make_it_again():
+    train = np.random.default_rng(0).integers(0, 4, size=200)
+    model = kneser_ney(train, 4, 3, "modified")
+    again = kneser_ney(train, 4, 3, model.discounts)
+    np.testing.assert_array_equal(model.probabilities(train), again.probabilities(train))
+
+
 def test_discounts_that_do_not_fit_are_refused():
     train = np.array([0, 1, 2, 0])
     for wrong, complaint in [
