@@ -1,0 +1,1946 @@
+# ---
+# jupyter:
+#   course:
+#     lesson: "07"
+#     title: Deeper, both ways, and real batches
+#     minutes: 90
+#     cpu_seconds: 100
+#     peak_mib: 1536
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 07 · Deeper, both ways, and real batches
+#
+# **What you can do afterwards**
+#
+# - put sequences of different lengths into one batch, and prove that padding changes no result;
+# - read the right state: after the last real step, at both ends of a bidirectional net, out of torch's
+#   `h_n`;
+# - say when reading both ways is right, and show the leak when it is not;
+# - stack layers, count them, and say what stacking brought and what it did not;
+# - drop units without destroying a memory, and show by a derivation why it matters where the mask sits;
+# - build a detector of a word in a stream of sound, and judge it by events instead of frames.
+#
+# **You need** the RNN of lesson 02, perplexity and early stopping of lesson 03, and the gates of
+# lessons 05 and 06: most networks here are GRUs, used as a ready-made part. **Time:** about 90 minutes
+# to read and predict, another hour and a half for the exercises; less than a minute to run. If you have to choose: sections 1
+# to 5, 7 and 8, then 12.
+#
+# There are nine exercises and a clinic. Each has a check, which names the mistake when it knows it.
+# Worked answers are in `solutions/07_deeper_and_batches.ipynb`. "Run all" works before you have
+# written a line.
+#
+# Some experiments here take minutes. They were run before, three seeds each, and the lesson reads their
+# numbers from the folder `results/`. Set `AGAIN = True` to compute them here.
+
+# %%
+import time
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import nn
+
+from course_utils import experiments, plots, quiz, scorecard
+from course_utils.checks import batching
+from course_utils.data import digit_rows, event_precision, event_recall, event_starts, load_text
+from course_utils.data.phrases import TAGS, VOCAB, quantity_phrases
+from course_utils.experiments import both_ways, leak, trigger
+from course_utils.layers import rnn_forward
+from course_utils.layers.lengths import last_real_state, reverse_within_lengths
+from course_utils.models import Tagger, parameters
+from course_utils.plots.deep import deep_diagram
+from course_utils.training import seed_everything, set_threads, steps
+
+plots.use_style()
+threads = set_threads()
+AGAIN = False  # True: compute every row here instead of reading results/
+
+# %% [markdown]
+# ## 1 · Sequences of unequal length
+#
+# Here are four lists, as somebody might dictate them. Each quantity has a word in front, some digits,
+# and a unit behind.
+
+# %%
+dictated = ("from 3 kg", "to 4 0 m from 2 7 kg", "from 9 1 5 m", "to 8 kg to 6 m")
+lists = [text.split() for text in dictated]
+for words in lists:
+    print(len(words), "tokens:", " ".join(words))
+
+# %% [markdown]
+# They have 3, 8, 5 and 6 tokens. A network reads a batch as one array, and an array has no ragged
+# edge. So the short ones are filled up at the end, to the length of the longest. What is filled in is
+# called **padding**, and beside the array we keep a **mask** of the same $(B, T)$: true where a real
+# token stands, false where there is padding.
+
+
+# %%
+def show_batch(rows, alt, caption, width=9.0):
+    """Draw a batch of words as a grid: real tokens in filled cells, padding empty."""
+    T = max(map(len, rows))
+    fig, ax = plt.subplots(figsize=(width, 0.62 * len(rows) + 0.8))
+    for b, words in enumerate(rows):
+        for t in range(T):
+            real = t < len(words)
+            look = {"fc": "#CFE0EF", "ec": "white"} if real else {"fc": "white", "ec": "#BBBBBB"}
+            ax.add_patch(plt.Rectangle((t - 0.5, b - 0.5), 1, 1, lw=1.5, **look))
+            ax.text(t, b, words[t] if real else "·", ha="center", va="center", fontsize=13)
+    ax.set(xlim=(-0.6, T - 0.4), ylim=(len(rows) - 0.4, -0.6), xlabel="step $t$")
+    ax.set_xticks(range(T), range(1, T + 1))
+    ax.set_yticks(range(len(rows)), [f"sequence {b}" for b in range(len(rows))])
+    ax.grid(False)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return plots.show(fig, alt=alt, caption=caption)
+
+
+real_tokens = sum(map(len, lists))
+places = len(lists) * max(map(len, lists))
+show_batch(
+    lists,
+    alt="A grid of four rows and eight columns. The rows hold 3, 8, 5 and 6 words from the left; the "
+    "other cells hold a dot.",
+    caption=f"A padded batch: {places} places, {real_tokens} of them real. The mask is true in the filled "
+    "cells.",
+)
+
+# %% [markdown]
+# 22 <!-- =real_tokens --> of 32 <!-- =places --> places are real here. Three things must now be kept
+# clean of the other ten: what the network *remembers*, what we *read* from it, and what we *average*.
+# They are sections 2, 3 and 5. Beside ids, everything else is padded the same way: feature vectors,
+# rows of pixels, frames of sound.
+#
+# ### Exercise 1 · pad, and say where
+#
+# *Difficulty: warm-up. Importance: high. 5 minutes.* Sequences come as a list of arrays $(n, D)$ with
+# the same $D$ and different $n$. Return `x` of shape $(B, T, D)$, zeros after each sequence, with $T$
+# the largest $n$, and a `mask` of true and false, $(B, T)$. One of the sequences holds a real step
+# that is all zeros: silence is a sound too. The check does not try an empty sequence.
+#
+# <details><summary>Hint 1</summary>
+# Make the whole array of zeros first, then copy each sequence into its row.
+# </details>
+# <details><summary>Hint 2</summary>
+# The mask needs the lengths only: row b is true at t = 0, ..., n - 1.
+# </details>
+# <details><summary>Hint 3</summary>
+# <code>np.arange(T) &lt; n</code> is one row of it; with lengths as a column it is all rows at once.
+# </details>
+
+
+# %%
+def pad_and_mask(sequences):
+    """Return x (B, T, D) and mask (B, T) bool for a list of arrays (n, D)."""
+    ### BEGIN SOLUTION
+    lengths = np.array([len(sequence) for sequence in sequences])
+    x = np.zeros((len(sequences), lengths.max(), sequences[0].shape[1]))
+    for row, sequence in zip(x, sequences):
+        row[: len(sequence)] = sequence
+    return x, np.arange(lengths.max()) < lengths[:, None]
+    ### END SOLUTION
+
+
+batching.pad_and_mask(pad_and_mask)
+
+# %% [markdown]
+# ## 2 · The last real state
+#
+# A many-to-one network answers from the state after the last input. In a padded batch, which one is
+# that? Let a network with random weights read one list of 3 tokens, followed by padding. The padding is
+# zeros.
+
+# %%
+quiz.predict(
+    "pads",
+    "At a padded step the input is zero, so `x_t W_xh` is zero. While the network reads padding, its state",
+    [
+        "stays as it is: nothing comes in",
+        "moves on: the bias and the old state still count",
+        "becomes zero at once",
+    ],
+)
+
+# %%
+rng = np.random.default_rng(0)
+D, H = 4, 16
+W_xh, b_h = rng.normal(size=(D, H)), 0.3 * rng.normal(size=H)
+W_hh = np.linalg.qr(rng.normal(size=(H, H)))[0]  # orthogonal: it keeps lengths
+x_padded = np.zeros((1, 30, D))
+x_padded[0, :3] = rng.normal(size=(3, D))
+h_padded, _ = rnn_forward(x_padded, np.zeros((1, H)), W_xh, W_hh, b_h)
+moved = np.linalg.norm(h_padded[0, 2:] - h_padded[0, 2], axis=1) / np.linalg.norm(h_padded[0, 2])
+plots.curves(
+    np.arange(28),
+    {"distance moved": moved},
+    xlabel="padded steps read after the last real one",
+    ylabel="share of the state's length",
+    alt=f"The distance from the last real state is 0 without padding, {moved[1]:.1f} times the state's "
+    f"length after one padded step, and stays between {moved[5:].min():.1f} and {moved[5:].max():.1f} later.",
+    caption="Padding is read like any input. One step of it moves the state by more than half of its "
+    "own length.",
+)
+
+# %%
+quiz.reveal(
+    "pads",
+    "moves on: the bias and the old state still count"
+    if moved[1] > 0.05
+    else "stays as it is: nothing comes in",
+    f"One padded step moves it by {moved[1]:.0%} of its length. What the shorter sequences of a batch "
+    "answer would depend on the longest one beside them.",
+)
+
+# %% [markdown]
+# So `h[:, -1]`, the last column, is the right state for the longest sequence only. Three ways out.
+#
+# **Read earlier.** The network runs forward, so no state knows of what comes after it. The state at
+# the last *real* step is untouched by the padding behind it: it stands at `lengths - 1`, in each row
+# somewhere else.
+#
+# **Do not move.** With a mask $m_t$ of 0 and 1 the step becomes
+#
+# $$h_t = m_t\, \tanh(x_t W_{xh} + h_{t-1} W_{hh} + b_h) + (1 - m_t)\, h_{t-1}.$$
+#
+# At padded steps the old state is handed on, and the last column *is* the last real state. (That is
+# what Keras's `Masking` does.)
+#
+# **Do not compute.** Leave the padded steps out of the loop altogether. That is packing, section 4.
+#
+# ### Exercise 2 · the last real state
+#
+# *Difficulty: easy. Importance: high: this is the commonest mistake with real batches. 4 minutes.* Given
+# all states $(B, T, H)$ and `lengths` $(B,)$, return each row's state after its last real step. The
+# check tries lengths of 1 and of $T$; it does not try a length of 0.
+#
+# <details><summary>Hint 1</summary>
+# After n steps, counted from 0 in Python, the last one has the number n - 1.
+# </details>
+# <details><summary>Hint 2</summary>
+# <code>h[:, lengths - 1]</code> reads every row at every length. You want pairs: row 0 with the first
+# length, row 1 with the second.
+# </details>
+# <details><summary>Hint 3</summary>
+# Two index arrays of the same shape are paired: <code>np.arange(B)</code> is the other one.
+# </details>
+
+
+# %%
+def my_last_real_state(h, lengths):
+    """Return (B, H): each row of h (B, T, H) at its own last real step."""
+    ### BEGIN SOLUTION
+    return h[np.arange(len(h)), lengths - 1]
+    ### END SOLUTION
+
+
+batching.last_real_state(my_last_real_state)
+
+# %% [markdown]
+# The two other ways give the same state. Lesson 02 padded on the *left* instead, so that the last
+# column is always real. That mends the reading and spoils the start: the state has walked through the
+# padding before the first word comes.
+
+# %%
+lengths = np.array([3, 8, 5, 6])
+x_four = rng.normal(size=(4, 8, D)) * (np.arange(8) < lengths[:, None])[..., None]
+h_four, _ = rnn_forward(x_four, np.zeros((4, H)), W_xh, W_hh, b_h)
+read_earlier = last_real_state(h_four, lengths)
+
+h_kept = np.zeros((4, H))
+for t in range(8):
+    m = (t < lengths)[:, None]
+    h_kept = m * np.tanh(x_four[:, t] @ W_xh + h_kept @ W_hh + b_h) + (1 - m) * h_kept
+
+to_the_left = np.stack([np.roll(row, 8 - n, axis=0) for row, n in zip(x_four, lengths)])
+h_left, _ = rnn_forward(to_the_left, np.zeros((4, H)), W_xh, W_hh, b_h)
+apart = np.linalg.norm(h_left[:, -1] - read_earlier, axis=1) / np.linalg.norm(read_earlier, axis=1)
+print(f"state kept at padded steps, largest difference: {np.abs(h_kept - read_earlier).max():.1e}")
+print("padded on the left, relative difference:", apart.round(2))
+
+# %% [markdown]
+# ## 3 · The mean over real tokens
+#
+# Where every step has an answer, every step has a loss, and the batch's loss is a mean. Over what?
+#
+# Take a language model that pays 2 nats for each real token, a perplexity of $e^2 = 7.4$
+# <!-- =np.exp(2) -->. Give it padding to predict, and it soon learns the easiest rule there is: after
+# padding comes padding. Say it pays 0.01 nats for those. Now average over *all* places of the batch.
+
+# %%
+shares = np.array([0, 0.2, 0.4, 0.6, 0.8])  # of the places, that are padding
+reported = np.exp((1 - shares) * 2.0 + shares * 0.01)
+for share, value in zip(shares, reported):
+    print(f"padding {share:.0%} of the places: reported perplexity {value:.2f}")
+
+# %% [markdown]
+# The model has not changed. With 60% padding it reports 2.2 <!-- =reported[3] ±2% --> where 7.4 is
+# right, and the number now depends on which sequences happened to share a batch. A milder form of the
+# mistake multiplies the losses by the mask and then takes the ordinary mean: the padding adds nothing
+# to the sum but is still counted below the line. For a *gradient* this is a smaller step, another one
+# in every batch. The cure is that of lesson 03: sum over the real tokens, divide by their number, once.
+# And what stands in the padding may be anything, also `nan`, so do not multiply by it: 0 times `nan`
+# is `nan`.
+#
+# ### Exercise 3 · the masked mean
+#
+# *Difficulty: easy. Importance: high. 4 minutes.* `nats` $(B, T)$ holds a loss at every place; return
+# the mean over the real ones. The check fills the padding with numbers, and once with `nan`. It names
+# the averages that go wrong; it does not look at gradients.
+#
+# <details><summary>Hint 1</summary>
+# Build the mask from the lengths, as in exercise 1.
+# </details>
+# <details><summary>Hint 2</summary>
+# An array of true and false in square brackets picks the places that are true.
+# </details>
+# <details><summary>Hint 3</summary>
+# What is left after picking is one long row of real losses. Its mean is what you want.
+# </details>
+
+
+# %%
+def masked_mean(nats, lengths):
+    """Return the mean of nats (B, T) over the real tokens of sequences of lengths (B,)."""
+    ### BEGIN SOLUTION
+    mask = np.arange(nats.shape[1]) < lengths[:, None]
+    return nats[mask].mean()
+    ### END SOLUTION
+
+
+batching.masked_mean(masked_mean)
+
+# %% [markdown]
+# ## 4 · Packing
+#
+# Padded steps cost as much as real ones. **Packing** leaves them out. Sort the sequences by length,
+# the longest first, and lay them under one another: they form a staircase. Now read it column by
+# column. At step 1 all four are there, at step 8 one is. A packed sequence is just that: the tokens in
+# this order, in one long array `data`, and a second array, `batch_sizes`, which says how many
+# sequences are still running at each step.
+
+# %%
+order = np.argsort(-lengths, kind="stable")
+staircase = [lists[b] for b in order]
+batch_sizes = (lengths[:, None] > np.arange(8)).sum(axis=0)
+print("order of the sequences:", order)
+print("batch_sizes:", batch_sizes, "  together", batch_sizes.sum())
+show_batch(
+    staircase,
+    alt="The same four lists sorted by length: 8, 6, 5 and 3 words. The filled cells form a staircase; "
+    "the columns hold 4, 4, 4, 3, 3, 2, 1 and 1 of them.",
+    caption="Sorted, the padding lies in one corner. Packed data are the filled cells, column by column; "
+    f"batch_sizes counts them: {', '.join(map(str, batch_sizes))}. (Row 0 is sequence 1 of the batch.)",
+)
+
+# %% [markdown]
+# The recurrent step then runs on the first `batch_sizes[t]` rows only. A few lines of NumPy do it, and
+# torch's own give the same:
+
+# %%
+x_sorted = x_four[order]
+packed_by_hand = np.concatenate([x_sorted[:n, t] for t, n in enumerate(batch_sizes)])
+
+h_packed = np.zeros((4, H))
+start = 0
+for n in batch_sizes:
+    step_inputs = packed_by_hand[start : start + n]
+    h_packed[:n] = np.tanh(step_inputs @ W_xh + h_packed[:n] @ W_hh + b_h)
+    start += n
+h_unsorted = np.zeros_like(h_packed)
+h_unsorted[order] = h_packed  # back to the order in which they came
+
+tools = nn.utils.rnn
+packed = tools.pack_padded_sequence(
+    torch.from_numpy(x_four), torch.from_numpy(lengths), batch_first=True, enforce_sorted=False
+)
+print("data as torch packs it:", np.array_equal(packed.data.numpy(), packed_by_hand))
+print("batch_sizes of torch:  ", packed.batch_sizes.numpy())
+packing_error = np.abs(h_unsorted - read_earlier).max()
+print(f"last states, packed against read earlier: {packing_error:.1e}")
+
+# %% [markdown]
+# A row that has ended is not touched any more: its last real state simply stays in `h_packed`. That is
+# why torch's `h_n` after a packed run *is* the last real state, and needs no `lengths - 1`.
+#
+# Three traps. `enforce_sorted=True`, the default, refuses lengths that do not fall. Somebody
+# therefore sorts the sequences and forgets the **labels**, which stay in the old order: nothing
+# complains, and training is at chance. With `enforce_sorted=False` torch sorts, and undoes it, by
+# itself. The lengths must be on the CPU, whatever the data are on. And `pad_packed_sequence` pads to
+# the longest sequence *of this batch*; say `total_length=T` where the shape must be that of the input.
+#
+# Is it faster? It takes fewer multiplications, and more, smaller pieces of memory to handle.
+
+# %%
+torch.manual_seed(0)
+speed_gru = nn.GRU(32, 64, batch_first=True)
+speed_lengths = torch.from_numpy(np.random.default_rng(1).integers(10, 61, size=32))
+speed_x = torch.randn(32, 60, 32)
+seconds = {"padded": [], "packed": []}
+for _ in range(6):
+    for name in seconds:
+        began = time.process_time()
+        with torch.no_grad():
+            given = speed_x
+            if name == "packed":
+                given = tools.pack_padded_sequence(
+                    speed_x, speed_lengths, batch_first=True, enforce_sorted=False
+                )
+            speed_gru(given)
+        seconds[name].append(time.process_time() - began)
+real_share = float(speed_lengths.sum()) / (32 * 60)
+ratio = np.median(seconds["packed"]) / np.median(seconds["padded"])
+print(
+    f"real tokens: {real_share:.0%} of the places; time packed / padded on this machine: {ratio:.1f}"
+)
+
+# %% [markdown]
+# The printed ratio is that of your machine. In this course's own runs on one CPU thread packing did not pay: the models here pad, and read at
+# `lengths - 1`. On a graphics card, and with batches of very uneven lengths, it may. Measure.
+#
+# ## 5 · A test that padding changes nothing
+#
+# "Padding never changes a result" is a **property**, and a property can be tested without knowing a
+# single right answer. Say it precisely: *what a model gives for a row of a padded batch is what it gives
+# for that sequence alone, without padding.* Whatever stands in the padding, however much of it there is,
+# whoever else is in the batch.
+#
+# The next exercise asks for that test, and then turns the tables: its check runs *your test* on
+# sixteen models. Five are right. Eleven let padding in, each in a way found in real code: a mean
+# over all steps, a maximum, a sum that is harmless as long as the padding is zero, rows that come back
+# sorted. A test is as good as the wrong models that it catches.
+#
+# ### Exercise 4 · write the test
+#
+# *Difficulty: medium. Importance: high: this one test will save you days. 12 minutes.* `model(x,
+# lengths)` takes `x` $(B, T, 3)$ and returns $(B, K)$, for a $K$ of its own. Return `True` if padding
+# never changes its results, `False` if it does. Draw your inputs from `rng`. The check tells you which
+# wrong models pass, and which right ones you refuse; it does not tell how to catch them.
+#
+# <details><summary>Hint 1</summary>
+# Draw lengths that differ and stand in no order, T larger than all of them, and numbers, not zeros, at
+# *every* place, the padding included.
+# </details>
+# <details><summary>Hint 2</summary>
+# Run the batch. Then run each row alone, cut to its length: <code>x[b : b + 1, :n]</code> with
+# <code>lengths[b : b + 1]</code>.
+# </details>
+# <details><summary>Hint 3</summary>
+# Right models differ by rounding. <code>np.allclose(..., atol=1e-5)</code>. And one draw may be lucky:
+# take a few.
+# </details>
+
+
+# %%
+def padding_test(model, rng):
+    """Return whether model(x, lengths) -> (B, K) gives each row what it gives that row alone."""
+    ### BEGIN SOLUTION
+    for _ in range(5):
+        lengths = rng.integers(1, 9, size=6)
+        x = 10 * rng.normal(size=(6, 11, 3))
+        together = model(x, lengths)
+        for b, n in enumerate(lengths):
+            alone = model(x[b : b + 1, :n], lengths[b : b + 1])
+            if not np.allclose(together[b], alone[0], atol=1e-5):
+                return False
+    return True
+    ### END SOLUTION
+
+
+batching.padding_test(padding_test)
+
+# %% [markdown] tags=["solution"]
+# The comparison with the row *alone* does most of the work. Alone there is no padding at all, so
+# neither its content nor its amount can be shared by both sides of the comparison, and a model that
+# returns its rows in another order is caught as well. Numbers of size 10 in the padding make what
+# leaks in large.
+
+# %% [markdown]
+# ## 6 · Birds of a feather
+#
+# How much padding is there in practice? It depends on the spread of the lengths. Take the
+# sentences of Python's manual, and put them into batches of 32.
+
+# %%
+manual = load_text("manual")
+sentence_lengths = np.array([len(s.split()) for s in manual.text.replace("\n", " ").split(". ")])
+sentence_lengths = sentence_lengths[(sentence_lengths > 0) & (sentence_lengths <= 100)]
+print(f"{len(sentence_lengths):,} sentences of 1 to 100 words, mean {sentence_lengths.mean():.0f}")
+
+# %%
+quiz.predict(
+    "share",
+    "Batches of 32 sentences, drawn at random, each padded to its longest. Which share of all places is real?",
+    ["about nine tenths", "about two thirds", "less than half"],
+)
+
+
+# %%
+def real_places(lengths, batch_size):
+    """Return the share of real places if batches are cut from `lengths` in this order."""
+    batches = [lengths[i : i + batch_size] for i in range(0, len(lengths), batch_size)]
+    return lengths.sum() / sum(len(batch) * batch.max() for batch in batches)
+
+
+def in_buckets(lengths, rng, size):
+    """Return lengths shuffled, cut into pools of `size`, and sorted within each pool."""
+    shuffled = rng.permutation(lengths)
+    return np.concatenate([np.sort(shuffled[i : i + size]) for i in range(0, len(lengths), size)])
+
+
+ways = {
+    "at random": lambda rng: rng.permutation(sentence_lengths),
+    "sorted in pools of 20 batches": lambda rng: in_buckets(sentence_lengths, rng, 20 * 32),
+    "all sorted": lambda rng: np.sort(sentence_lengths),
+}
+real = {
+    name: np.array([real_places(make(np.random.default_rng(seed)), 32) for seed in range(5)])
+    for name, make in ways.items()
+}
+plots.bars_with_spread(
+    real,
+    value_label="share of real places",
+    limits=(0, 1.12),
+    alt="Share of real places, five shuffles each: "
+    + "; ".join(f"{name} {share.mean():.2f}" for name, share in real.items()),
+    caption="Batches of 32 sentences. Put together by length, nearly all that is computed is real.",
+)
+
+# %%
+random_share, pool_share = real["at random"].mean(), real["sorted in pools of 20 batches"].mean()
+quiz.reveal(
+    "share",
+    "less than half"
+    if random_share < 0.5
+    else "about two thirds"
+    if random_share < 0.8
+    else "about nine tenths",
+    f"{random_share:.2f}. One long sentence among 32 sets the width for all.",
+)
+
+# %% [markdown]
+# Sorting *all* sentences would save most, but then the same sentences always meet in one batch, and
+# training goes from short to long in every epoch. The usual compromise is **bucketing**: shuffle, take
+# a pool of some twenty batches, sort within the pool, cut it into batches, and shuffle the batches. It computes
+# 2.2 <!-- =pool_share / random_share ±15% --> times fewer places here than random batches. The gradient of a batch is
+# still a little less random than before: all of its sentences are of one length.
+#
+# ## 7 · Both ways
+#
+# Back to the lists of section 1. For each digit we want to know two things: is it *from* or *to*, and
+# are these *metres* or *kilograms*? The first word stands before the digits, the unit after them. A
+# network that reads from left to right knows the first when it meets a digit. The unit it cannot know.
+#
+# When the whole list is there before we answer, nothing forbids reading it from its end as well. A
+# **bidirectional** network has two cells with weights of their own. One goes forward, one goes backward,
+# and the answer at step $t$ reads both (Schuster and Paliwal 1997):
+#
+# $$\overrightarrow{h}_t = \overrightarrow{f}(\overrightarrow{h}_{t-1}, x_t), \qquad
+# \overleftarrow{h}_t = \overleftarrow{f}(\overleftarrow{h}_{t+1}, x_t), \qquad
+# y_t = [\overrightarrow{h}_t, \overleftarrow{h}_t]\, W_{hy} + b_y.$$
+#
+# The square brackets put the two rows side by side: $2H$ numbers.
+
+# %%
+deep_diagram(
+    4,
+    bidirectional=True,
+    alt="A bidirectional network over four steps. Each input goes to a forward state and to a backward "
+    "state. Solid arrows lead from each forward state to the next, dashed arrows from each backward "
+    "state to the one before. Each output reads both states of its step.",
+    caption="Two cells, no arrow between them. Forward states (solid) know what came before, backward "
+    "states (dashed) what comes after. Only the outputs bring the two together.",
+)
+
+# %% [markdown]
+# How good can each reader be, at best? The words are drawn independently, so the unit ahead is a coin to
+# whoever has not read it. A forward reader knows the first half of the tag and guesses the other:
+# $\tfrac12$ of the digits right. A backward reader knows the unit and guesses the first word: again
+# $\tfrac12$. One that has read both: 1. Train the three. (`Tagger` is a GRU with a readout at every
+# step; loss and accuracy leave the padding out.)
+
+# %%
+ids, tags, list_lengths = quantity_phrases(2, np.random.default_rng(5))
+for row, labels, n in zip(ids, tags, list_lengths):
+    print(
+        "  ".join(f"{word} [{TAGS[tag]}]" for word, tag in zip(VOCAB.decode(row[:n]), labels[:n]))
+    )
+
+# %%
+seed_everything(0)
+tagger = Tagger(len(VOCAB), 16, len(TAGS), bidirectional=True)
+tag_optimizer = torch.optim.Adam(tagger.parameters(), lr=1e-2)
+rng = np.random.default_rng(0)
+for _ in range(steps(150)):
+    x, tags, list_lengths, mask = both_ways.batch(32, rng)
+    tag_optimizer.zero_grad()
+    tag_loss = nn.functional.cross_entropy(tagger(x, list_lengths)[mask], tags[mask])
+    tag_loss.backward()
+    tag_optimizer.step()
+
+x, tags, list_lengths, mask = both_ways.batch(500, np.random.default_rng(1))
+digits_only = mask & (tags != both_ways.NO_NUMBER)
+with torch.no_grad():
+    said = tagger(x, list_lengths).argmax(dim=-1)
+live_both = float((said == tags)[digits_only].float().mean())
+print(f"both ways, 150 updates, here: {live_both:.3f} of the digits right")
+
+# %%
+tagging = experiments.results("both_ways", again=AGAIN)
+print(tagging.made)
+tag_accuracy = {name: tagging[name]["accuracy"] for name in tagging.rows}
+plots.bars_with_spread(
+    tag_accuracy,
+    baseline={"best one way": 0.5, "best both ways": 1.0},
+    value_label="share of digits tagged right",
+    limits=(0, 1.12),
+    alt="Share of digits tagged right, three seeds each: "
+    + "; ".join(f"{name} {values.mean():.2f}" for name, values in tag_accuracy.items()),
+    caption="Each reader reaches what is possible for it (dashed lines), and no more. More units would "
+    "not help those that read one way: what they lack has not been read.",
+)
+
+# %% [markdown]
+# No cell, however good its memory, remembers the future. That is the one thing that a second direction
+# adds. Where the tag is decided by what came before, it adds nothing of the kind.
+#
+# ### Padding again
+#
+# The backward cell starts at the end, and the end of a padded row is padding. If we just turn the array
+# round, `x[:, ::-1]`, the backward cell walks through the padding *first* and arrives at the real steps
+# with a spoiled state. Reading at the right place does not help now: padding comes before. Each row has
+# to be turned round **within its own length**. What belongs at step $t$ of row $b$ is step
+#
+# $$n_b - 1 - t \qquad (t = 0, \dots, n_b - 1)$$
+#
+# of the original. For $n_b = 3$: 2, 1, 0. Padding stays where it is, at the end.
+#
+# ### Exercise 5 · turn each row round
+#
+# *Difficulty: medium. Importance: high. 7 minutes.* Return `x` with every row reversed within its
+# length. What stands in the padding afterwards does not matter. A loop over rows is fine; one
+# indexing without a loop is the better exercise. The check does not look at speed.
+#
+# <details><summary>Hint 1</summary>
+# With a loop: <code>turned[b, :n] = x[b, :n][::-1]</code>. Start from a copy: <code>x</code> is the
+# caller's.
+# </details>
+# <details><summary>Hint 2</summary>
+# Without: build an array <code>source</code> (B, T) that says for each place where its contents come
+# from.
+# </details>
+# <details><summary>Hint 3</summary>
+# Where <code>t &lt; n</code> that is <code>n - 1 - t</code>, elsewhere <code>t</code>:
+# <code>np.where</code>. Then <code>np.take_along_axis(x, source[:, :, None], axis=1)</code>.
+# </details>
+
+
+# %%
+def my_reverse(x, lengths):
+    """Return x (B, T, D) with each row turned round within its length."""
+    ### BEGIN SOLUTION
+    t, n = np.arange(x.shape[1]), lengths[:, None]
+    source = np.where(t < n, n - 1 - t, t)
+    return np.take_along_axis(x, source[:, :, None], axis=1)
+    ### END SOLUTION
+
+
+batching.reverse_within_lengths(my_reverse)
+
+# %% [markdown]
+# From here on the lesson uses the course's own `reverse_within_lengths(x, lengths)`.
+#
+# ### The state that has read everything
+#
+# For *one* answer a sequence, many-to-one, a forward network uses its last state. And a bidirectional
+# one? Ask of each half of each state what it has read. Change one input at a time and see which
+# halves move.
+
+# %%
+rng = np.random.default_rng(3)
+T, H = 8, 6
+ahead, back = (
+    (rng.normal(size=(3, H)) / 2, rng.normal(size=(H, H)) / 2, np.zeros(H)) for _ in range(2)
+)
+x_one, whole = rng.normal(size=(1, T, 3)), np.array([T])
+
+
+def two_passes(x, lengths):
+    """Return forward and backward states, each (B, T, H), of the network above."""
+    zero = np.zeros((len(x), H))
+    forward, _ = rnn_forward(x, zero, *ahead)
+    turned_states, _ = rnn_forward(reverse_within_lengths(x, lengths), zero, *back)
+    return forward, reverse_within_lengths(turned_states, lengths)
+
+
+has_read = np.zeros((2, T, T))  # half, step of the state, input that was changed
+for k in range(T):
+    changed = x_one.copy()
+    changed[0, k] += 1
+    for half, (before, after) in enumerate(
+        zip(two_passes(x_one, whole), two_passes(changed, whole))
+    ):
+        has_read[half, :, k] = np.linalg.norm(after - before, axis=2)[0] > 1e-12
+
+fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.9), sharey=True)
+for ax, read, title in zip(axes, has_read, ("forward half", "backward half")):
+    ax.imshow(read, cmap="Blues", vmin=0, vmax=1.6)
+    for step, k in np.argwhere(read > 0):
+        ax.text(k, step, "•", ha="center", va="center", fontsize=13)
+    ax.set(title=title, xlabel="input $x_k$ changed", xticks=range(T), yticks=range(T))
+    ax.set_xticklabels(range(1, T + 1))
+    ax.set_yticklabels(range(1, T + 1))
+    ax.grid(False)
+axes[0].set_ylabel("state at step $t$ moves")
+inputs_read = has_read.sum(axis=2).astype(int)
+plots.show(
+    fig,
+    alt="Two grids of eight by eight. In the forward half the state at step t moves with inputs 1 to t: a "
+    "lower triangle. In the backward half it moves with inputs t to 8: an upper triangle.",
+    caption="Which inputs each state has read. The forward half has read all at the last step, the backward "
+    "half at the first. At the last step the backward half has read a single input.",
+)
+
+# %% [markdown]
+# At the last step the backward half has read 1 <!-- =inputs_read[1, -1] --> input. Yet `output[:, -1]` is
+# what many programs hand to the classifier. It does not crash and it even learns, from its forward half.
+# The summary of a bidirectional network is
+#
+# $$[\,\overrightarrow{h}_{n},\ \overleftarrow{h}_{1}\,],$$
+#
+# the forward state at the last real step and the backward state at the *first*.
+#
+# ### Exercise 6 · both ways by hand
+#
+# *Difficulty: medium. Importance: high. 12 minutes.* Two one-way passes make a bidirectional one. Return
+# `h` $(B, T, 2H)$, forward half first, both halves of `h[:, t]` belonging to $x_t$; and the `summary`
+# $(B, 2H)$. `ahead` and `back` are `(W_xh, W_hh, b_h)`; both passes start from zeros. You may use
+# `rnn_forward`, `reverse_within_lengths` and `last_real_state`. The check compares with torch's own
+# layer on packed sequences; padded steps of `h` may hold anything.
+#
+# <details><summary>Hint 1</summary>
+# The backward pass is a forward pass over the turned sequences. Its states come out in the order of
+# reading: turn them round once more.
+# </details>
+# <details><summary>Hint 2</summary>
+# <code>rnn_forward</code> returns states and a cache.
+# </details>
+# <details><summary>Hint 3</summary>
+# Before it is turned back, the backward pass has read everything at its own last real step. Afterwards
+# that state stands at step 0.
+# </details>
+
+
+# %%
+def bidirectional_forward(x, lengths, ahead, back):
+    """Return h (B, T, 2H) and summary (B, 2H) for x (B, T, D) and lengths (B,)."""
+    ### BEGIN SOLUTION
+    zero = np.zeros((len(x), len(ahead[1])))
+    forward, _ = rnn_forward(x, zero, *ahead)
+    turned_states, _ = rnn_forward(reverse_within_lengths(x, lengths), zero, *back)
+    backward = reverse_within_lengths(turned_states, lengths)
+    h = np.concatenate([forward, backward], axis=2)
+    summary = np.concatenate([last_real_state(forward, lengths), backward[:, 0]], axis=1)
+    return h, summary
+    ### END SOLUTION
+
+
+batching.bidirectional_forward(bidirectional_forward)
+
+# %% [markdown]
+# ## 8 · What reading both ways may not do
+#
+# A language model predicts the next character: the target at step $t$ is $x_{t+1}$. Make it
+# bidirectional, and train it as in lesson 03, on windows of 32 characters. Its loss falls like a stone.
+
+# %%
+quiz.predict(
+    "leak",
+    "Held-out perplexity of the two-way model on real text (a one-way model of the same size has about 6):",
+    ["about 6 as well", "about 3: it knows both sides", "close to 1"],
+)
+
+# %%
+seed_everything(0)
+peeking, windows = leak.trained(0, bidirectional=True, steps=200)
+place_nats = leak.by_position(peeking, windows).numpy()
+live_leak, live_last = np.exp(place_nats.mean()), np.exp(place_nats[-1])
+print(f"both ways, 200 updates: perplexity {live_leak:.2f}; at the last position {live_last:.1f}")
+
+leaks = experiments.results("leak", again=AGAIN)
+print(leaks.made)
+two_way, one_way = (leaks[name]["perplexity by position"] for name in ("both ways", "one way"))
+overall = {name: leaks[name]["perplexity"].mean() for name in leaks.rows}
+plots.curves(
+    np.arange(1, 33),
+    {"both ways": two_way, "one way": one_way},
+    xlabel="position in the window",
+    ylabel="perplexity",
+    yscale="log",
+    alt="Perplexity by position on a logarithmic axis. The one-way model starts at "
+    f"{one_way[:, 0].mean():.0f} and falls below 6. The two-way model lies near 1 at positions 1 to 31 and "
+    f"jumps to {two_way[:, -1].mean():.0f} at position 32.",
+    caption="Near 1 at all positions but the last, where nothing has been read of what comes. There the "
+    "two-way model is worse than the one-way one. (Mean and range of three seeds, 300 updates.)",
+)
+
+# %%
+quiz.reveal(
+    "leak",
+    "close to 1" if live_leak < 2 else "about 3: it knows both sides",
+    f"{overall['both ways']:.2f} on held-out text after 300 updates, against {overall['one way']:.1f} for "
+    "one way. A number too good to be true.",
+)
+
+# %% [markdown]
+# Why? The backward state at step $t$ has read $x_T, \dots, x_{t+1}, x_t$. Among them is
+# $x_{t+1}$, the answer. Predicting it is a matter of copying. Only at the last position is the
+# answer outside of the window. There the perplexity is 11 <!-- =two_way[:, -1].mean() ±25% -->, worse
+# than the 5.5 <!-- =one_way[:, -1].mean() ±15% --> of the one-way model, which was trained to predict at
+# every position and not at one.
+#
+# Held-out data do not save us: the leak is in the *model*, not in the split. What does show it is to
+# use the model as it is meant to be used. A generator stands at the last position always.
+
+
+# %%
+def spoken(model, one_window, length, seed):
+    """Return ids drawn one at a time from the model, each read with the 31 before it."""
+    draw = torch.Generator().manual_seed(seed)
+    ids = one_window.clone()
+    for _ in range(length):
+        with torch.no_grad():
+            p = model(ids[None, -32:])[0, -1].softmax(dim=-1)
+        ids = torch.cat([ids, torch.multinomial(p, 1, generator=draw)])
+    return ids[len(one_window) :]
+
+
+letters = ["�", *sorted(set(manual.text[:200_000]))]
+gibberish = spoken(peeking, windows[0, :32], 120, seed=1)
+print("after:  ", repr("".join(letters[i] for i in windows[0, :32])))
+print("it says:", repr("".join(letters[i] for i in gibberish)))
+
+# %% [markdown]
+# Gibberish, from a "perplexity of 1.1". The test to keep is that of **causality**: change $x_{t+1}$, and
+# the answer at step $t$ must stay what it was. (The clinic's check does it to your network.) So:
+#
+# - *Tagging, classifying, transcribing a recording that is there*: the whole sequence may be read, and
+#   both ways is right.
+# - *Predicting what comes next, generating, answering while the sound is still coming*: it may not.
+#
+# ## 9 · Layer upon layer
+#
+# A recurrent layer turns a sequence into a sequence of states. Another layer can read that sequence,
+# and a third one the second's. The layers are **stacked**:
+#
+# $$h^{(l)}_t = f^{(l)}\big(h^{(l)}_{t-1},\ h^{(l-1)}_t\big), \qquad h^{(0)}_t = x_t.$$
+
+# %%
+deep_diagram(
+    4,
+    layers=2,
+    alt="Two layers of states over four steps. Each input goes up to the first layer's state of its step, "
+    "that to the second layer's, and that to the output; solid arrows lead from state to state within each "
+    "layer.",
+    caption="Each layer keeps a memory of its own. The second layer reads the first layer's states as its "
+    "inputs.",
+)
+
+# %% [markdown]
+# **Counting.** A GRU layer with one bias in its gates and $b_{hn}$ apart (lesson 06) has
+# $3H(D + H + 1) + H$ parameters; torch's second biases make it $3H(D + H + 2)$. Every layer after the
+# first reads $H$ numbers in place of $D$:
+#
+# $$3H(D + H + 2) + (L - 1)\,3H(2H + 2) \qquad \text{(torch's count)}.$$
+#
+# A bidirectional layer counts twice, and the layer above it reads $2H$. That is a **deep
+# bidirectional** network: in torch's, and in ours, every layer reads *both* halves of the one below.
+
+
+# %%
+def gru_parameters(D, H, layers=1, directions=1):
+    """Return torch's number of parameters of a stack of GRU layers."""
+    total, below = 0, D
+    for _ in range(layers):
+        total += directions * 3 * H * (below + H + 2)
+        below = directions * H
+    return total
+
+
+for D, H, layers, directions in ((10, 32, 1, 1), (10, 32, 3, 1), (10, 32, 1, 2), (10, 32, 3, 2)):
+    torchs = parameters(nn.GRU(D, H, layers, bidirectional=directions == 2))
+    ours = gru_parameters(D, H, layers, directions)
+    print(f"{layers} layers, {directions} directions: formula {ours:>6,}, torch {torchs:>6,}")
+
+# %%
+deep_diagram(
+    4,
+    layers=2,
+    bidirectional=True,
+    alt="Two bidirectional layers over four steps. Both cells of the second layer read both states of the "
+    "first layer at their step.",
+    caption="Deep and bidirectional: the second layer's forward cell reads the first layer's backward "
+    "states too. From layer 2 on, every state has the whole sequence behind it.",
+)
+
+# %% [markdown]
+# **What does depth add?** In a convolutional network each layer sees a wider stretch of the input. Not
+# here: the first layer's $h^{(1)}_t$ has everything up to $t$ within its reach already (section 7's
+# triangle), and the second layer's reach is the same. What grows is the number of *steps of computation*
+# between an input and the state of the same moment: one in the first layer, $L$ in the last. So depth may
+# add levels of description. Does it? Look into trained stacks. The text is the manual's; the networks
+# have about the same number of parameters and got the same 300 updates. A **linear probe** asks what can be read
+# off the states of one layer by a linear map: the character just read, one of $k$ steps ago, or the one
+# to come. For comparison the same probes on the same networks *before* training.
+
+# %%
+stacked = experiments.results("stacked_layers", again=AGAIN)
+print(stacked.made)
+three = stacked["3 layers of 75"]
+trained_probe, raw_probe = three["probes"].mean(axis=0), three["probes untrained"].mean(axis=0)
+asked = ["to come", "just read", "1 ago", "2 ago", "4 ago", "8 ago"]
+
+fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.2), sharey=True)
+for ax, table, title in zip(axes, (raw_probe, trained_probe), ("untrained", "trained")):
+    ax.imshow(table, cmap="Blues", vmin=0, vmax=1.3, aspect="auto", origin="lower")
+    for (layer, k), share in np.ndenumerate(table):
+        ax.text(k, layer, f"{share:.2f}", ha="center", va="center", fontsize=12)
+    ax.set(title=title, xlabel="character asked for", yticks=range(3), xticks=range(6))
+    ax.set_xticklabels(asked, fontsize=11)
+    ax.set_yticklabels(["layer 1", "layer 2", "layer 3"])
+    ax.grid(False)
+plots.show(
+    fig,
+    alt="Two tables of probes, three layers by six characters asked for. Trained, the character to come is "
+    f"read off with {trained_probe[0, 0]:.2f}, {trained_probe[1, 0]:.2f} and {trained_probe[2, 0]:.2f} from "
+    f"layers 1 to 3; the one just read with {trained_probe[0, 1]:.2f}, {trained_probe[1, 1]:.2f} and "
+    f"{trained_probe[2, 1]:.2f}. Untrained, the character to come is read off with "
+    f"{raw_probe[0, 0]:.2f}, {raw_probe[1, 0]:.2f} and {raw_probe[2, 0]:.2f}.",
+    caption="What a linear probe reads off each layer (share right, mean of three seeds). After training, higher "
+    "layers know less of what was read and more of what comes. Without training they only know less of both.",
+)
+
+# %% [markdown]
+# The lowest layer holds the input, nearly as well as an untrained one does. Going up, the characters of
+# the past are given up, and the one to come takes shape: 0.34
+# <!-- =trained_probe[0, 0] ±12% -->, 0.39 <!-- =trained_probe[1, 0] ±12% -->, 0.43
+# <!-- =trained_probe[2, 0] ±12% -->. The untrained columns are the control: there the share *falls*
+# from layer to layer, so the rise is learned. Note too what the probes do not say. They show what is
+# *linearly* there, not what the network uses.
+#
+# **Is the result better?** The slide says: "Stacking gives more accurate results." Your verdict first.
+
+# %%
+quiz.predict(
+    "stack",
+    "Held-out perplexity after 300 updates, about 100,000 parameters each. Compared with one wide layer, three "
+    "narrower ones are",
+    ["clearly better", "the same within the seeds", "clearly worse"],
+)
+
+# %%
+stack_ppl = {name: stacked[name]["perplexity"] for name in stacked.rows}
+plots.bars_with_spread(
+    stack_ppl,
+    value_label="held-out perplexity (less is better)",
+    alt="Held-out perplexity, three seeds each: "
+    + "; ".join(f"{name} {values.mean():.2f}" for name, values in stack_ppl.items()),
+    caption="Equal updates. One wide layer beats its deeper rivals of the same size. Adding each layer's input to "
+    "its output helps the deep one; so does width.",
+)
+
+# %%
+one_layer, three_layers = stack_ppl["1 layer of 160"], stack_ppl["3 layers of 75"]
+three_added, two_wide = stack_ppl["3 layers of 75, added"], stack_ppl["2 layers of 160"]
+stack_verdict = (
+    "clearly worse"
+    if three_layers.min() > one_layer.max()
+    else "clearly better"
+    if three_layers.max() < one_layer.min()
+    else "the same within the seeds"
+)
+for name in stacked.rows:
+    row = stacked[name]
+    print(
+        f"{name:<22} {int(row['parameters'][0]):>8,} parameters, perplexity {row['perplexity'].round(2)}"
+    )
+
+# %%
+quiz.reveal(
+    "stack",
+    stack_verdict,
+    f"One layer {one_layer.mean():.2f}, three {three_layers.mean():.2f}. The ranges do not decide what a "
+    "longer training would bring; they decide what these 300 updates brought.",
+)
+
+# %% [markdown]
+# In this time and at this size depth costs more than it brings. A gradient has to come down through two
+# more layers before the lowest learns anything, and each layer is narrower. A known help is to *add* what
+# a layer reads to what it gives, $h^{(l)}_t + h^{(l-1)}_t$, a **residual** or **skip** connection: the
+# gradient then has a way round (the direct path of lesson 05, upwards instead of along time). It brings three layers
+# from 6.8 <!-- =three_layers.mean() ±10% --> to 6.1 <!-- =three_added.mean() ±10% -->. Large language
+# models and speech recognisers did gain from depth, with far longer training. Two layers are a usual
+# choice (lesson 09); measure whether yours earn their keep.
+#
+# ### Reading `h_n`
+#
+# torch hands back two things: `output`, the top layer's states at all steps, and `h_n`, the last state
+# of *every* layer and direction. Its shape is
+#
+# $$(\text{layers} \cdot \text{directions},\ B,\ H),$$
+#
+# also under `batch_first=True`. The first axis counts layer 0 forward, layer 0 backward, layer 1
+# forward, layer 1 backward, and so on. "Last" means where each cell stopped: for a backward cell that is step
+# 0. So the summary of section 7 is in `h_n` already, in its last two rows. It only has to be put side
+# by side. Watch two ways of doing that, on numbers that say where they come from: 3 sequences, forward
+# states 10, 20, 30, backward states 11, 21, 31, each twice ($H = 2$).
+
+# %%
+h_n_small = np.array([[[10, 10], [20, 20], [30, 30]], [[11, 11], [21, 21], [31, 31]]])
+print("h_n, shape", h_n_small.shape)
+print("reshape(3, 4):\n", h_n_small.reshape(3, 4))
+print("batch to the front, then reshape:\n", np.moveaxis(h_n_small, 0, 1).reshape(3, 4))
+
+# %% [markdown]
+# Same shape, no error. The first has put sequences 0 and 1 into one row. `reshape` (torch: `view`) cuts
+# the numbers in the order in which they lie in memory; it never moves an axis. First bring the batch to
+# the front, then flatten.
+#
+# ### Exercise 7 · read h_n right
+#
+# *Difficulty: easy. Importance: high. 5 minutes.* Return the top layer's last states, forward then
+# backward, $(B, \text{directions} \cdot H)$. The check compares with the `output` of torch's own
+# layers, also where $B$ happens to be layers · directions; LSTMs, whose `h_n` has the same shape, are
+# not tried.
+#
+# <details><summary>Hint 1</summary>
+# Which rows of the first axis belong to the top layer? It stands last.
+# </details>
+# <details><summary>Hint 2</summary>
+# <code>h_n[-directions:]</code> is (directions, B, H).
+# </details>
+# <details><summary>Hint 3</summary>
+# <code>np.moveaxis(..., 0, 1)</code>, then <code>reshape(B, -1)</code>. Or concatenate the rows along
+# the last axis.
+# </details>
+
+
+# %%
+def summary_from_h_n(h_n, layers, directions):
+    """Return (B, directions * H) of the top layer from h_n (layers * directions, B, H)."""
+    ### BEGIN SOLUTION
+    top = h_n[-directions:]
+    return np.moveaxis(top, 0, 1).reshape(h_n.shape[1], -1)
+    ### END SOLUTION
+
+
+batching.summary_from_h_n(summary_from_h_n)
+
+# %% [markdown]
+# ## 10 · Dropout in time
+#
+# Section 12 of lesson 03 ended with a network that learned ten thousand characters by heart, and with a
+# promise of better remedies. The first is **dropout** (Srivastava et al. 2014): in training, set each
+# number to zero with probability $p$, and divide the others by $q = 1 - p$, so that the mean stays what it
+# was. With a **mask** $m$ of zeros and ones,
+#
+# $$\tilde h = \frac{m}{q} \odot h, \qquad P(m = 1) = q.$$
+#
+# No unit can rely on another one being there. In evaluation nothing is dropped. In torch a module must be
+# *told* which of the two it is in, by `model.train()` and `model.eval()`. Forget the second:
+
+# %%
+seed_everything(0)
+with_dropout = nn.Sequential(nn.Linear(4, 32), nn.Tanh(), nn.Dropout(0.5), nn.Linear(32, 1))
+one_input = torch.ones(1, 4)
+with torch.no_grad():
+    forgotten = [float(with_dropout(one_input)) for _ in range(4)]
+    with_dropout.eval()
+    told = [float(with_dropout(one_input)) for _ in range(4)]
+print("no eval():", np.round(forgotten, 2))
+print("eval():   ", np.round(told, 2))
+
+# %% [markdown]
+# The same input, four answers. (`no_grad` is another matter: it saves the memory of the way back, and
+# leaves dropout on.) The course's `fit` calls `eval()` at its end.
+#
+# Where in a recurrent network? torch's `dropout=0.5` acts on what one *layer* hands up to the next. With
+# one layer there is no next, and nothing is dropped:
+
+# %%
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    single = nn.GRU(4, 8, num_layers=1, dropout=0.5, batch_first=True)
+x_any = torch.randn(2, 5, 4)
+same_twice = torch.equal(single(x_any)[0], single(x_any)[0])
+print("torch warns:", str(caught[0].message).split(",")[0])
+print("in training mode, the same output twice:", same_twice)
+
+# %% [markdown]
+# And on the state itself, on its way from step to step? Here time enters. Take the purest
+# memory there is: a unit that hands on what it holds, $h_t = h_{t-1}$. Drop it in every step, with a **new mask each
+# step**, all independent:
+#
+# $$h_T = h_0 \prod_{t=1}^T \frac{m_t}{q}.$$
+#
+# The mean is $h_0$, for each factor has the mean 1. Now the square. $m_t^2 = m_t$, so
+# $E[(m_t/q)^2] = q/q^2 = 1/q$, and $E[h_T^2] = h_0^2\, q^{-T}$. With
+# $\text{variance} = E[h_T^2] - (\text{mean})^2$,
+#
+# $$\text{variance} = h_0^2\,\big(q^{-T} - 1\big), \qquad
+# \frac{\text{mean}^2}{\text{variance}} = \frac{1}{q^{-T} - 1} \approx q^T .$$
+#
+# The signal drowns exponentially: the unit survives all $T$ masks with probability $q^T$. For $p = 0.25$
+# and $T = 20$ that is 0.0032 <!-- =0.75**20 -->. Lesson 04 had $\gamma^T$, this is $q^T$: noise at every step is one
+# more way to forget.
+#
+# Now draw **one mask for the whole sequence** (Gal and Ghahramani 2016, "variational" dropout). A unit
+# is out for good or in for good: $h_T = h_0 (m/q)^T$. With probability $q$ it is $h_0 q^{-T}$, else 0.
+#
+# $$\text{mean} = h_0\, q^{1-T}, \qquad E[h_T^2] = h_0^2\, q^{1 - 2T}, \qquad
+# \frac{\text{mean}^2}{\text{variance}} = \frac{q^{2-2T}}{q^{1-2T} - q^{2-2T}} = \frac{q}{1 - q}.$$
+#
+# $T$ has cancelled: for $p = 0.25$ the ratio is 3 <!-- =0.75 / 0.25 -->, after one step or a thousand. What is
+# kept is remembered undisturbed. But look at the mean: $q^{1-T}$ *grows*. The factor $1/q$ is applied
+# again at every step. We shall meet that again. First the machine check, with 400,000 draws:
+
+# %%
+p_drop = 0.25
+q = 1 - p_drop
+horizon = np.arange(1, 17)
+rng = np.random.default_rng(4)
+fresh = np.cumprod((rng.random((400_000, 16)) < q) / q, axis=1)
+kept = ((rng.random((400_000, 1)) < q) / q) ** horizon
+ratio_fresh, ratio_kept = (h.mean(axis=0) ** 2 / h.var(axis=0) for h in (fresh, kept))
+formula_fresh, formula_kept = 1 / (q ** -horizon.astype(float) - 1), np.full(16, q / (1 - q))
+formula_error = max(
+    np.abs(ratio_fresh / formula_fresh - 1)[:12].max(), np.abs(ratio_kept / formula_kept - 1).max()
+)
+print(f"largest relative difference of simulation and formula: {formula_error:.1%}")
+plots.curves(
+    horizon,
+    {
+        "one mask": ratio_kept,
+        "new masks": ratio_fresh,
+        "$1/(q^{-T}-1)$": formula_fresh,
+    },
+    xlabel="steps T",
+    ylabel="mean² / variance",
+    yscale="log",
+    alt="Signal to noise of a remembered number on a logarithmic axis over 16 steps. With one mask it stays at "
+    f"3; with a new mask each step it starts at 3 and falls to {ratio_fresh[-1]:.2f}, along the formula.",
+    caption="A remembered number under dropout with p = 0.25. With a new mask each step the signal sinks into "
+    "the noise like q to the power T; with one mask it does not sink.",
+)
+
+# %% [markdown]
+# Does it happen in a trained network, which might defend itself? A GRU of 48 units must keep something for
+# up to 30 steps and report it at the end: either one of eight **symbols**, or a **number** between -1
+# and 1. What is dropped is the state that is carried on, $p = 0.25$. Before you look: the network can
+# spread what it keeps over many units.
+
+# %%
+quiz.predict(
+    "keep",
+    "With a new mask at every step, and dropout switched off for the test, which memory suffers more?",
+    ["the symbol", "the number", "neither: the network learns to spread it"],
+)
+
+# %%
+memory = experiments.results("dropout_on_memory", again=AGAIN)
+print(memory.made)
+blanks = [1, 5, 10, 20, 30]
+print("error after so many blanks    " + "".join(f"{n:>7}" for n in blanks))
+for name in memory.rows:
+    for mode in ("dropout off", "dropout on"):
+        if "no dropout" in name and mode == "dropout on":
+            continue
+        values = memory[name][mode].mean(axis=0)
+        print(f"{name + ', ' * 0:<37}{mode[8:]:>4}" + "".join(f"{v:7.3f}" for v in values))
+
+off, on = (
+    {name: memory[name][f"dropout {mode}"] for name in memory.rows} for mode in ("off", "on")
+)
+symbol_30 = off["symbol, a new mask each step"][:, -1].mean()
+fresh_5, fresh_30 = (on["number, a new mask each step"][:, i].mean() for i in (1, 4))
+read_5, read_30 = (on["number, one mask, scaled where read"][:, i].mean() for i in (1, 4))
+kept_on, kept_off = (way["number, one mask"][:, -1].mean() for way in (on, off))
+read_off, fresh_off = (
+    off[f"number, {name}"][:, -1].mean()
+    for name in ("one mask, scaled where read", "a new mask each step")
+)
+
+# %%
+plots.curves(
+    blanks,
+    {
+        "new mask each step": on["number, a new mask each step"],
+        "one mask": on["number, one mask"],
+        "one, scaled where read": on["number, one mask, scaled where read"],
+        "no dropout": on["number, no dropout"],
+    },
+    baseline={"always saying 0": 1 / np.sqrt(3)},
+    xlabel="steps the number is kept",
+    ylabel="error of the number, dropout on",
+    yscale="log",
+    alt="Root mean square error of the number against the steps it is kept, dropout on, on a logarithmic axis. "
+    f"With new masks it rises from {fresh_5:.2f} after 5 steps to {fresh_30:.2f} after 30; with one mask, scaled "
+    f"where it is read, it stays near {read_30:.2f}.",
+    caption="With a new mask each step the error grows with time, as derived. With one mask it does not. "
+    "(Mean and range of three seeds.)",
+)
+
+# %%
+quiz.reveal(
+    "keep",
+    "the number"
+    if fresh_off > 2 * symbol_30
+    else "neither: the network learns to spread it"
+    if max(fresh_off, symbol_30) < 0.02
+    else "the symbol",
+    f"After 30 steps {symbol_30:.0%} of the symbols are wrong, and the number is off by {fresh_off:.2f} "
+    "(root mean square), ten times as much as without dropout.",
+)
+
+# %% [markdown]
+# A symbol can be repaired. Eight states that attract, and after each step of noise the network rolls back
+# into the nearest: that is the circuit of lesson 02. For a *number* every value is a right one, so there
+# is nothing to roll back to, and the errors add up: 0.14 <!-- =fresh_5 ±15% --> after 5 steps,
+# 0.21 <!-- =fresh_30 ±15% --> after 30. One mask keeps the error flat.
+#
+# And the row "one mask" has a surprise. With dropout *on* it is flat, 0.13 <!-- =kept_on ±20% -->. With
+# dropout *off*, as one would use it, the error is 0.58 <!-- =kept_off ±10% -->: always saying 0 would give 0.58
+# <!-- =1 / np.sqrt(3) -->. All is lost. It is the mean that grew like $q^{1-T}$ in the derivation. In training, every kept unit
+# was multiplied by $1/q$ at every step, and the network learned to live with it; without dropout the factor is
+# gone, and the memory fades by $q$ at every step. The last row mends it: multiply what is *carried* by 0 or 1 alone, and put the
+# $1/q$ where the state is *read*, in the products and in the readout, once on every path. Then with dropout off the
+# error after 30 steps is 0.04 <!-- =read_off ±40% -->. A factor inside a loop is a power; place it with care.
+#
+# ### Exercise 8 · one mask for all steps
+#
+# *Difficulty: easy. Importance: medium. 5 minutes.* For what a layer hands *up*, not along, the simple
+# form is right: multiply all states `h` $(B, T, H)$ by one mask a sequence, 0 or $1/(1-p)$, the same at
+# all steps. Draw from `rng`. The check looks at what the masks have in common: how many numbers are kept,
+# by which factor, what changes from step to step, from row to row, from unit to unit.
+#
+# <details><summary>Hint 1</summary>
+# Which shape must the mask have so that multiplying uses it again at every step?
+# </details>
+# <details><summary>Hint 2</summary>
+# An axis of length 1 is repeated: (B, 1, H).
+# </details>
+# <details><summary>Hint 3</summary>
+# <code>rng.random(shape) &gt;= p</code> is true with probability 1 - p.
+# </details>
+
+
+# %%
+def drop_once(h, p, rng):
+    """Return h (B, T, H) with units dropped for whole sequences, each with probability p."""
+    ### BEGIN SOLUTION
+    keep = rng.random((h.shape[0], 1, h.shape[2])) >= p
+    return h * keep / (1 - p)
+    ### END SOLUTION
+
+
+batching.drop_once(drop_once)
+
+# %% [markdown]
+# ### The ten thousand characters again
+#
+# Lesson 03's small text, 10,000 characters to train on, 5,000 to choose the moment by, 10,000 to judge. A
+# GRU of 128 units, 700 updates. Dropout with $p = 0.2$ on the embeddings and $p = 0.5$ before the readout,
+# with new masks and with one mask.
+
+# %%
+small_text = experiments.results("dropout_on_text", again=AGAIN)
+print(small_text.made)
+looks = np.array([1, *range(50, 701, 50)])
+plots.curves(
+    looks,
+    {name: small_text[name]["validation curve"] for name in small_text.rows},
+    xlabel="updates",
+    ylabel="validation perplexity",
+    yscale="log",
+    alt="Validation perplexity over 700 updates on a logarithmic axis, three settings. Without dropout it falls "
+    f"to about {small_text['none']['validation curve'].min(axis=1).mean():.1f} near update 250 and rises "
+    f"to {small_text['none']['validation curve'][:, -1].mean():.1f}; with dropout, of either kind, it falls more "
+    "slowly, further, and stays down.",
+    caption="Without dropout the curve turns and rises. With dropout it learns more slowly, gets lower, and stays "
+    "there. (Mean and range of three seeds.)",
+)
+
+# %%
+for name in small_text.rows:
+    row = small_text[name]
+    print(
+        f"{name:<22} test perplexity at the lowest validation {row['test at best'].round(2)}, "
+        f"at the end {row['test at end'].round(2)}"
+    )
+none_end, none_best = (small_text["none"][f"test at {when}"].mean() for when in ("end", "best"))
+drop_end = np.array(
+    [small_text[name]["test at end"] for name in ("a new mask each step", "one mask a sequence")]
+)
+
+# %% [markdown]
+# Without dropout the test perplexity at the end is 10.2 <!-- =none_end ±8% -->; early stopping brings it to
+# 8.9 <!-- =none_best ±6% -->. With dropout it is 8.6 <!-- =drop_end[0].mean() ±6% --> and
+# 8.7 <!-- =drop_end[1].mean() ±6% --> at the end, without anybody stopping anything: overfitting is cured,
+# and the result is a little better than early stopping's, on all seeds. Between the two kinds of mask there is no difference beyond the spread: here the
+# masks sit on the way up, not on the way along, so the derivation has nothing to say about them. (These numbers cannot be compared with lesson 03's digit by
+# digit: other cell, other batches.)
+#
+# ## 11 · An image, row by row
+#
+# Many-to-one on real data: 1,797 handwritten digits of 8 × 8 pixels. Read one from the top, a row a step:
+# $T = 8$, $D = 8$. Or pixel by pixel: $T = 64$, $D = 1$.
+
+# %%
+(digit_x, digit_y), (digit_test_x, digit_test_y) = digit_rows(seed=0)
+fig, axes = plt.subplots(1, 3, figsize=(9.6, 2.9), width_ratios=(1, 1, 2.2))
+image = digit_x[4]
+axes[0].imshow(image, cmap="Greys")
+axes[0].set(title=f"a {digit_y[4]}", xticks=[], yticks=[])
+for t in range(8):
+    axes[1].imshow(
+        image[t : t + 1],
+        cmap="Greys",
+        extent=(0, 8, 9.2 * (8 - t), 9.2 * (8 - t) - 6),
+        vmin=0,
+        vmax=1,
+    )
+axes[1].set(
+    title="8 steps of 8", xlim=(-0.3, 8.3), ylim=(0, 75), xticks=[], yticks=[], aspect="auto"
+)
+axes[2].step(np.arange(64), image.ravel(), where="mid", color=plots.COLORS[0])
+axes[2].set(title="64 steps of 1", xlabel="pixel", yticks=[0, 1])
+for ax in axes:
+    ax.grid(False)
+plots.show(
+    fig,
+    alt=f"A handwritten {digit_y[4]} of 8 by 8 pixels; the same as eight separate rows; the same as a series of 64 "
+    "values between 0 and 1.",
+    caption="One image, read in two ways. By pixel, what stands one above the other in the image is eight steps apart.",
+)
+
+# %%
+from sklearn.linear_model import LogisticRegression
+
+flat_scores = []
+for seed in range(3):
+    (x_train, y_train), (x_test, y_test) = digit_rows(seed=seed)
+    flat = LogisticRegression(max_iter=300).fit(x_train.reshape(len(x_train), -1), y_train)
+    flat_scores.append(flat.score(x_test.reshape(len(x_test), -1), y_test))
+print("logistic regression on all 64 pixels, three splits:", np.round(flat_scores, 3))
+
+# %%
+quiz.predict(
+    "pixels",
+    "A GRU reads row by row and gets about 0.97 right. The same size of GRU reads pixel by pixel, with nearly "
+    "as many epochs. It gets",
+    ["about the same: the same 64 numbers come in", "about 0.8", "about 0.1: chance"],
+)
+
+# %%
+images = experiments.results("digits_deeper", again=AGAIN)
+print(images.made)
+image_accuracy = {name: images[name]["accuracy"] for name in images.rows}
+plots.bars_with_spread(
+    image_accuracy,
+    baseline={"logistic regression": np.mean(flat_scores)},
+    value_label="accuracy on held-out images",
+    alt="Accuracy on held-out images, three splits each: "
+    + "; ".join(f"{name} {values.mean():.3f}" for name, values in image_accuracy.items())
+    + f"; logistic regression {np.mean(flat_scores):.3f}.",
+    caption="About 8,500 parameters each. Row by row all are on a level with a logistic regression; pixel by "
+    "pixel all fall behind, and the tanh RNN depends on the seed.",
+)
+
+# %%
+rows_one, rows_two_ways = image_accuracy["rows, one way"], image_accuracy["rows, both ways"]
+pixels_one, pixels_rnn = image_accuracy["pixels, one way"], image_accuracy["pixels, tanh RNN"]
+quiz.reveal(
+    "pixels",
+    "about 0.8"
+    if 0.5 < pixels_one.mean() < 0.93
+    else "about the same: the same 64 numbers come in"
+    if pixels_one.mean() >= 0.93
+    else "about 0.1: chance",
+    f"{pixels_one.mean():.2f} against {rows_one.mean():.2f}. By pixel the top of the image lies some sixty "
+    "steps back, and a stroke downwards is a pattern at a distance of eight.",
+)
+
+# %% [markdown]
+# Three readings. *First*, row by row the networks do not beat a plain logistic regression on these small images
+# beyond the spread: they are a good exercise and no triumph. *Second*, $T = 64$ costs accuracy, and
+# seeds: the tanh RNN ends between 0.32 <!-- =pixels_rnn.min() ±40% --> and
+# 0.84 <!-- =pixels_rnn.max() ±8% -->. It is lesson 04 on real data. (Within these 20 epochs; with more,
+# all come closer.) *Third*, with as many parameters, two directions or two layers are no better than one,
+# beyond the spread over three splits: the last state has seen the whole image anyway.
+#
+# ## 12 · A word among sounds
+#
+# Many-to-many, on a stream. A device waits for one sound, its **trigger**, and must speak up right after
+# it. Ours is a chirp that glides up and then down. Other sounds are in the way: one that goes up, one that
+# goes down, one that goes down and then up, steady ones, a hiss. The clips are made, two seconds long, so
+# that everything about them is known.
+#
+# A network does not read 8,000 samples a second. The sound is cut into short **frames**, one in 16
+# ms. Of each frame the power in 24 bands of pitch is taken, narrow bands for low pitch and wide ones for high, as
+# the ear does (the *mel* scale), and of that the logarithm. The picture of it is a **log-mel
+# spectrogram**: $T = 124$ frames, $D = 24$.
+
+# %%
+clips, unheard = trigger.parts()
+shown = int(unheard.triggers[1, 0])
+clip_triggers = [int(frame) for clip, frame in unheard.triggers if clip == shown]
+fig, axes = plt.subplots(3, 1, figsize=(9.6, 5.6), sharex=True, height_ratios=(1.1, 1.6, 0.6))
+seconds_axis = np.arange(16_000) / 8_000
+axes[0].plot(seconds_axis, unheard.waveforms[shown], color=plots.COLORS[0], lw=0.5, marker="")
+for name, begin, end in unheard.sounds[shown]:
+    axes[0].annotate(name, ((begin + end) / 2, 0.62), ha="center", fontsize=11)
+    axes[0].axvspan(
+        begin, end, color="#CC8400" if name == "trigger" else "#BBBBBB", alpha=0.3, lw=0
+    )
+axes[0].set(ylabel="waveform", ylim=(-0.6, 0.85))
+frame_times = np.arange(125) * 0.016
+axes[1].pcolormesh(frame_times, np.arange(25), unheard.spectrograms[shown].T, cmap="cividis")
+axes[1].set(ylabel="mel band")
+axes[2].step(
+    frame_times[:-1], unheard.labels[shown], where="post", color=plots.COLORS[2], linestyle="-"
+)
+axes[2].set(ylabel="label", xlabel="seconds", yticks=[0, 1], ylim=(-0.15, 1.15))
+for ax in axes:
+    ax.grid(False)
+plots.show(
+    fig,
+    alt="Three rows over two seconds: a waveform with its sounds named, "
+    + ", ".join(name for name, _, _ in unheard.sounds[shown])
+    + "; the log-mel spectrogram, in which the trigger is an arch; and the label, which is 1 for eight frames "
+    "after the end of each trigger.",
+    caption="What the microphone hears, what the network reads, what it should say. The label stands *after* the "
+    "trigger: before its end nobody can know.",
+)
+
+# %% [markdown]
+# The label is 1 in the first frame that has heard the end of the trigger, and in seven more, so that the
+# detector has 8 frames, an eighth of a second, to react. As long as labels stand after the event, a
+# one-way network can do the job, and it has to: the device cannot wait for the future.
+#
+# First the baselines. One says "no" at every frame. The other is a network that looks at one frame alone.
+# Each pitch of the trigger occurs in other sounds too, so a single frame gives nothing away.
+
+# %%
+quiz.predict(
+    "frames",
+    "A detector that always says no: which share of the frames does it get right?",
+    ["about one half", "about three quarters", "more than nine tenths"],
+)
+
+# %%
+always_no = float((unheard.labels == 0).mean())
+seed_everything(0)
+one_frame = trigger.OneFrame(24, 48)
+trigger.train(one_frame, clips, seed=0, epochs=2)
+one_frame_scores = trigger.scores(one_frame, unheard)
+print(f"always no: {always_no:.3f} of the frames right, and no trigger found")
+print("one frame at a time:", {name: round(value, 3) for name, value in one_frame_scores.items()})
+
+# %%
+quiz.reveal(
+    "frames",
+    "more than nine tenths" if always_no > 0.9 else "about three quarters",
+    f"{always_no:.3f}. Triggers are rare, and so are their frames. The one-frame network learns just that, and finds "
+    f"{one_frame_scores['found']} events.",
+)
+
+# %% [markdown]
+# So the accuracy of frames misleads: it gives 93% <!-- =100 * always_no ±2% --> to a device that never
+# works. Count **events** instead. An event begins where the detector says yes and did not a frame before. Pair each
+# event found with a true trigger at most 8 frames away, each in one pair at most. Then
+#
+# $$\text{precision} = \frac{\text{hits}}{\text{hits} + \text{false alarms}}, \qquad
+# \text{recall} = \frac{\text{hits}}{\text{hits} + \text{missed}}.$$
+#
+# Precision asks: when it speaks, is it right? Recall: does it speak when it should? Saying no for ever has
+# a recall of 0, and its precision is 0/0, no number at all.
+#
+# ### Exercise 9 · hits, false alarms, missed
+#
+# *Difficulty: medium. Importance: medium. 10 minutes.* `found` and `true` are lists of frames, sorted. A found and a
+# true event may be paired if they are at most `tolerance` frames apart; each belongs to one
+# pair at most; make as many pairs as possible. Return three counts. The check finds the best pairing by
+# another method; it does not look at speed.
+#
+# <details><summary>Hint 1</summary>
+# Two alarms for one trigger: one hit, one false alarm. Whatever is paired is used up.
+# </details>
+# <details><summary>Hint 2</summary>
+# Walk along both lists with two indices. Are the two events near enough? Then pair them and move both.
+# </details>
+# <details><summary>Hint 3</summary>
+# If not, the earlier one of the two will find no partner any more: move past it.
+# </details>
+
+
+# %%
+def count_events(found, true, tolerance):
+    """Return hits, false_alarms, missed for two sorted lists of frames."""
+    ### BEGIN SOLUTION
+    hits = i = j = 0
+    while i < len(found) and j < len(true):
+        if abs(found[i] - true[j]) <= tolerance:
+            hits, i, j = hits + 1, i + 1, j + 1
+        elif found[i] < true[j]:
+            i += 1
+        else:
+            j += 1
+    return hits, len(found) - hits, len(true) - hits
+    ### END SOLUTION
+
+
+batching.count_events(count_events)
+
+# %% [markdown]
+# Now the detector: a GRU of 48 units, a readout with a sigmoid at every frame, 1,500 clips, six epochs. It
+# is judged on 400 clips that it has not heard.
+
+# %%
+seed_everything(0)
+detector = Tagger(24, 48, 1)
+trigger.train(detector, clips, seed=0)
+detector_scores = trigger.scores(detector, unheard)
+print({name: round(value, 3) for name, value in detector_scores.items()})
+with torch.no_grad():
+    heard = torch.sigmoid(detector(torch.from_numpy(unheard.spectrograms))[..., 0]).numpy()
+
+# %%
+fig, axes = plt.subplots(2, 1, figsize=(9.6, 4.0), sharex=True)
+axes[0].pcolormesh(frame_times, np.arange(25), unheard.spectrograms[shown].T, cmap="cividis")
+axes[0].set(ylabel="mel band")
+axes[1].step(
+    frame_times[:-1],
+    unheard.labels[shown],
+    where="post",
+    color=plots.COLORS[2],
+    linestyle="--",
+    label="label",
+)
+axes[1].plot(
+    frame_times[:-1],
+    heard[shown],
+    color=plots.COLORS[0],
+    linestyle="-",
+    marker="",
+    label="detector",
+)
+axes[1].axhline(0.5, color="#777777", lw=1, linestyle=":")
+axes[1].set(ylabel="probability", xlabel="seconds", ylim=(-0.05, 1.1))
+axes[1].legend(loc="upper left")
+for ax in axes:
+    ax.grid(False)
+plots.show(
+    fig,
+    alt="Above, the spectrogram of the clip. Below, the label and the detector's probability, which is near zero "
+    "except for the frames after each trigger, where it rises close to one.",
+    caption="The detector on a clip that it has not heard. It keeps quiet through the distractors and speaks up when the "
+    "arch is complete.",
+)
+
+# %%
+heard_by = experiments.results("trigger", again=AGAIN)
+print(heard_by.made)
+for name in heard_by.rows:
+    row = heard_by[name]
+    print(
+        f"{name:<24} frames right {row['frame accuracy'].mean():.3f}; events found {row['found'].astype(int)}, "
+        f"precision {row['precision'].round(3)}, recall {row['recall'].round(3)}"
+    )
+true_events = len(unheard.triggers)
+gru_recall, gru_precision = heard_by["GRU 48"]["recall"], heard_by["GRU 48"]["precision"]
+both_recall = heard_by["GRU 34 + 34, both ways"]["recall"]
+print("true triggers in the 400 clips:", true_events)
+
+# %% [markdown]
+# All three seeds find practically every trigger, with hardly a false alarm: precision
+# 1.0 <!-- =gru_precision.mean() ±2% -->, recall 1.0 <!-- =gru_recall.mean() ±2% -->. In frames the step from the
+# useless detector to this one looked like 93% to 99%. A second direction, at the same number of
+# parameters, has nothing left to gain; and it could not be used in a device that listens live.
+#
+# How sure must the detector be before it speaks? That is a choice, not a property of the network. Move the
+# threshold and watch the two numbers trade places.
+
+# %%
+thresholds = np.array([0.02, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98])
+traded = []
+for threshold in thresholds:
+    found = event_starts(heard > threshold, hold=trigger.TOLERANCE)
+    traded.append(
+        [
+            event_precision(found, unheard.triggers, trigger.TOLERANCE),
+            event_recall(found, unheard.triggers, trigger.TOLERANCE),
+        ]
+    )
+traded = np.nan_to_num(np.array(traded))
+plots.curves(
+    thresholds,
+    {"precision": traded[:, 0], "recall": traded[:, 1]},
+    xlabel="threshold",
+    ylabel="share",
+    alt=f"Precision and recall against the threshold. Precision goes from {traded[0, 0]:.2f} at 0.02 to "
+    f"{traded[-1, 0]:.2f} at 0.98, recall from {traded[0, 1]:.2f} to {traded[-1, 1]:.2f}.",
+    caption="A low threshold brings false alarms, a high one misses triggers. Where to stand depends on what each "
+    "mistake costs.",
+)
+
+# %% [markdown]
+# ## 13 · Slides say
+#
+# Sentences as they are found on lecture slides. Give your verdict first, then run the cell.
+#
+# **"Stacking several recurrent layers gives more accurate results."**
+
+# %%
+for name, values in stack_ppl.items():
+    print(f"{name:<22} perplexity {values.min():.2f} to {values.max():.2f}")
+rows_deep = image_accuracy["rows, two layers"]
+print(f"digits by row: one layer {rows_one.round(3)}, two layers {rows_deep.round(3)}")
+
+# %% [markdown]
+# **True under conditions.** At equal size and equal updates one layer was better on this text, and on the
+# digits two were no better. With more time, more data, and a way round for the gradient, depth can pay. The sentence
+# leaves out the conditions.
+#
+# **"Bidirectional networks are always better than unidirectional ones."**
+
+# %%
+print("tags that need both sides:", {name: round(v.mean(), 2) for name, v in tag_accuracy.items()})
+print(f"digits by row: one way {rows_one.round(3)}, both ways {rows_two_ways.round(3)}")
+print(
+    f"next character, last position: {one_way[:, -1].mean():.1f} one way, {two_way[:, -1].mean():.1f} both ways"
+)
+
+# %% [markdown]
+# **False.** They are better where the answer depends on what comes later *and* that may be read. On the
+# digits there is no difference beyond the spread, and as predictors of the future they only seem to
+# work.
+#
+# **"Dropout must not be applied to the recurrent connections, it destroys the memory."**
+
+# %%
+for name in ("a new mask each step", "one mask, scaled where read"):
+    values = on[f"number, {name}"].mean(axis=0)
+    print(f"{name:<28} error after 5 steps {values[1]:.2f}, after 30 steps {values[-1]:.2f}")
+
+# %% [markdown]
+# **True under conditions.** True of a new mask at every step and of memories that cannot be repaired. With one
+# mask a sequence the error does not grow with time.
+#
+# **"Padding with zeros does not influence the network, because zero inputs contribute nothing."**
+
+# %%
+print(f"one padded step moves the state by {moved[1]:.0%} of its length")
+
+# %% [markdown]
+# **False.** The input contributes nothing; the bias and the old state do.
+#
+# ## 14 · Debugging clinic
+#
+# A colleague has built a stack of three GRU layers with a readout, after the drawing of section 9. It trains,
+# in a way: the loss falls, then stays far above that of a healthy stack. "The gradients must vanish on the way
+# down", she says. The task is that of section 7, forward only, with the first word as the answer (so
+# that reading forward suffices).
+
+
+# %%
+def treated(make):
+    """Train a stack of three layers on the first half of the tags; return losses, gradients, moves."""
+    seed_everything(0)
+    model = make(len(VOCAB), 16, 2, 3, 0.0)
+    weights = {f"layer {i + 1}": layer.weight_hh_l0 for i, layer in enumerate(model.layers)}
+    weights["readout"] = model.readout.weight
+    before = {name: weight.detach().clone() for name, weight in weights.items()}
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    losses, gradients, rng = [], {}, np.random.default_rng(0)
+    for _ in range(steps(120)):
+        x, tags, _, mask = both_ways.batch(32, rng)
+        asked = mask & (tags != both_ways.NO_NUMBER)
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x)[asked], tags[asked] // 2)
+        loss.backward()
+        gradients = gradients or {
+            name: float(weight.grad.norm()) for name, weight in weights.items()
+        }
+        optimizer.step()
+        losses.append(float(loss))
+    moves = {
+        name: float((weight.detach() - before[name]).norm()) for name, weight in weights.items()
+    }
+    return np.array(losses), gradients, moves
+
+
+healthy_losses, _, healthy_moves = treated(batching.healthy_tagger)
+patient_losses, patient_gradients, patient_moves = treated(batching.their_tagger)
+print(
+    f"loss at the end: healthy {healthy_losses[-10:].mean():.3f}, patient {patient_losses[-10:].mean():.3f}\n"
+)
+print("patient             first gradient   moved by training   (healthy)")
+for name in patient_moves:
+    print(
+        f"weights of {name:<9}{patient_gradients[name]:>12.4f}{patient_moves[name]:>18.3f}"
+        f"{healthy_moves[name]:>15.3f}"
+    )
+
+# %%
+quiz.choice(
+    "What is wrong with the patient?",
+    {
+        "the gradients vanish on the way down": "Then the first column would be zero for the lower layers. A gradient "
+        "arrives at every one of them.",
+        "the learning rate is too small": "Then the readout would hardly move either.",
+        "the optimiser does not know the layers": "Yes. A gradient arrives, and nothing moves: these weights are not "
+        "among model.parameters(). They were held in a plain Python list, which torch does not look into.",
+        "the layers were put into evaluation mode": "Evaluation mode switches dropout off. Weights are trained all "
+        "the same.",
+    },
+    answer="the optimiser does not know the layers"
+    if "Python list" in batching.their_illness()
+    else "the gradients vanish on the way down",
+)
+
+# %% [markdown]
+# Here is the patient's code.
+#
+# ```python
+# class Patient(nn.Module):
+#     def __init__(self, D, H, K, layers, p):
+#         super().__init__()
+#         self.layers = [nn.GRU(D if i == 0 else H, H, batch_first=True) for i in range(layers)]
+#         self.readout = nn.Linear(H, K)
+#         self.p = p
+#
+#     def forward(self, x):
+#         for layer in self.layers:
+#             x, _ = layer(x)
+#             x = nn.functional.dropout(x, self.p)
+#         return self.readout(x)
+# ```
+#
+# The list is one mistake. (The readout alone was trained, on the states of random layers: that is why
+# the loss fell at all.) Where you are at it: `functional.dropout` without a third argument is *always* on, also in
+# evaluation, and it draws a new mask at every step. She had switched it off with $p = 0$, for "it made things
+# worse".
+#
+# ### Exercise 10 · mend it
+#
+# *Difficulty: medium. Importance: high. 10 minutes.* Return a module that maps `x` $(B, T, D)$ to logits
+# $(B, T, K)$: `layers` GRUs one upon the other, forward in time; after *each* of them, the top one too,
+# dropout with one mask a sequence, off in evaluation; a linear readout. The check counts the weights
+# that an optimiser would see, changes later inputs, asks twice in evaluation, and looks at the masks
+# of the top layer. It does not see the masks between the layers.
+#
+# <details><summary>Hint 1</summary>
+# <code>nn.ModuleList([...])</code> is a list that torch looks into.
+# </details>
+# <details><summary>Hint 2</summary>
+# <code>self.training</code> says in which mode the module is.
+# </details>
+# <details><summary>Hint 3</summary>
+# A mask (B, 1, H): <code>torch.bernoulli(torch.full_like(x[:, :1], 1 - p)) / (1 - p)</code>. The course's
+# <code>models.VariationalDropout(p)</code> is the same as a module.
+# </details>
+
+
+# %%
+def stacked_tagger(D, H, K, layers, p):
+    """Return a torch module: x (B, T, D) to logits (B, T, K)."""
+    ### BEGIN SOLUTION
+
+    class Stack(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList(
+                nn.GRU(D if i == 0 else H, H, batch_first=True) for i in range(layers)
+            )
+            self.readout = nn.Linear(H, K)
+
+        def forward(self, x):
+            for layer in self.layers:
+                x, _ = layer(x)
+                if self.training and p:
+                    keep = torch.bernoulli(torch.full_like(x[:, :1], 1 - p))
+                    x = x * keep / (1 - p)
+            return self.readout(x)
+
+    return Stack()
+    ### END SOLUTION
+
+
+batching.stacked_tagger(stacked_tagger)
+
+# %% [markdown]
+# ## 15 · Quiz
+
+# %%
+h_n_shape = tuple(
+    nn.GRU(5, 7, 3, batch_first=True, bidirectional=True)(torch.zeros(4, 9, 5))[1].shape
+)
+
+# %%
+quiz.choice(
+    "A GRU with 3 layers, both ways, H = 7, `batch_first=True`, reads x of shape (4, 9, 5). The shape of `h_n`:",
+    {
+        "(4, 6, 7)": "batch_first changes x and output, not h_n: its batch is the second axis.",
+        "(6, 4, 7)": "Three layers times two directions, then the batch, then H.",
+        "(3, 4, 14)": "The directions stand on the first axis, beside the layers, not beside H.",
+        "(4, 14)": "That is the summary of the top layer, after you have put it together.",
+    },
+    answer=str(h_n_shape),
+)
+
+# %%
+packed_sizes = tools.pack_padded_sequence(
+    torch.zeros(3, 5, 1), torch.tensor([2, 5, 3]), batch_first=True, enforce_sorted=False
+).batch_sizes.tolist()
+
+# %%
+quiz.choice(
+    "Sequences of lengths 2, 5, 3 are packed. What is `batch_sizes`?",
+    {
+        "[2, 5, 3]": "Those are the lengths, one a sequence; batch_sizes has one entry a step.",
+        "[5, 3, 2]": "Those are the lengths sorted.",
+        "[3, 3, 2, 1, 1]": "How many are still running at each of five steps.",
+        "[3, 3, 3, 3, 3]": "That would be the padded batch.",
+    },
+    answer=str(packed_sizes),
+)
+
+# %%
+quiz.numeric(
+    "The same lengths, 2, 5, 3, padded to 5. Each real token costs 1 nat, each padded place is counted as 0. Which "
+    "mean does `(nats * mask).mean()` report, where 1 is right?",
+    10 / 15,
+    tolerance=0.005,
+    feedback={
+        1.0: "That would be the sum over the mask divided by the number of real tokens.",
+        0.5: "Ten of fifteen places are real.",
+        1.5: "It errs downwards: too many places below the line.",
+    },
+)
+
+# %%
+quiz.choice(
+    "Where does a bidirectional network belong?",
+    {
+        "captions shown while somebody is speaking": "The future has not been spoken yet.",
+        "naming the people in a finished article": "The whole text is there; a name may be explained later in it.",
+        "predicting tomorrow's price": "In training it would read tomorrow's price, in use it could not.",
+        "a generator of text": "The target would be among its inputs: the leak of section 8.",
+    },
+    answer="naming the people in a finished article",
+)
+
+# %%
+quiz.numeric(
+    "Two bidirectional GRU layers, D = 10, H = 20, torch's count with two biases. How many parameters?",
+    gru_parameters(10, 20, 2, 2),
+    tolerance=0,
+    feedback={
+        2 * gru_parameters(10, 20, 2, 1): "The second layer reads 2H = 40 numbers, not 20.",
+        gru_parameters(10, 20, 2, 1): "That is one direction.",
+        2 * gru_parameters(10, 20, 1, 2): "The second layer reads 40 numbers, the first 10.",
+    },
+)
+
+# %%
+quiz.numeric(
+    "A unit is dropped with p = 0.1, a new mask at each of 50 steps. With which probability does it survive all?",
+    0.9**50,
+    tolerance=0.002,
+    feedback={
+        0.9: "That is one mask for all steps.",
+        0.1**50: "0.1 is the probability of being dropped.",
+        1 - 50 * 0.1: "Probabilities of independent events are multiplied.",
+    },
+)
+
+# %%
+quiz.choice(
+    "The loss of a language model falls to 0.05 nats a character within minutes, on held-out text too. First suspicion?",
+    {
+        "the held-out text is easy": "A perplexity of 1.05 means knowing nearly every character. Text is not like that.",
+        "the model has read its targets": "A shift forgotten, or a second direction. Test causality: change "
+        "a later input.",
+        "overfitting": "Then the held-out loss would be high.",
+        "too much dropout": "That makes the loss larger.",
+    },
+    answer="the model has read its targets" if live_leak < 2 else "overfitting",
+)
+
+# %%
+quiz.choice(
+    "A detector's frame accuracy rises from 0.93 to 0.99. What do you know of its events?",
+    {
+        "it finds most of them": "Here it did. But 0.93 was a detector that found none, so frames alone do not tell.",
+        "little: look at precision and recall": "Labels are rare. Count events.",
+        "its precision is 0.99": "Frames are not events.",
+    },
+    answer="little: look at precision and recall" if always_no > 0.9 else "it finds most of them",
+)
+
+# %% [markdown]
+# ## Back to the table of lesson 01
+#
+# A second direction answers what no row above could: an item may depend on what comes after it. It pays
+# with the stream: nothing is answered before the end is known.
+
+# %%
+scorecard.show(upto="07")
+
+# %% [markdown]
+# ## Recap
+#
+# 1. Padding is read like any input. Read at `lengths - 1`, average over real tokens, turn each row round
+#    within its length, and test: a row of a batch gives what it gives alone.
+# 2. A bidirectional network knows the future of each step. Its summary is the forward state at the end and
+#    the backward state at the *start*. It must not predict what it has read.
+# 3. Stacked layers trade what was read for what is wanted. Whether the result is better depends on time, data and
+#    a way round for the gradient.
+# 4. A new mask at every step multiplies the chance of survival by $q$ each time; one mask a sequence does so once.
+#    A factor inside a loop is a power.
+# 5. Rare events are counted as events: precision and recall, with "always no" beside them.
+#
+# ## Where this goes wrong in practice
+#
+# The last column read as the last state, so that results change with the batch. Sequences sorted for packing
+# and labels not. `h_n.view(B, -1)`. A perplexity averaged over padding, and compared with somebody's that was
+# not. `output[:, -1]` of a bidirectional net. A "language model" that has read its targets. Layers in
+# a Python list. `eval()` forgotten at test time, or `train()` forgotten after the test. `dropout=` on a
+# single layer. Depth added before anybody has trained one layer long enough. A frame accuracy reported
+# for rare events.
+#
+# ## References
+#
+# - Schuster and Paliwal (1997), *Bidirectional recurrent neural networks*. The two directions, and when they
+#   may be used.
+# - Graves, Mohamed and Hinton (2013), *Speech recognition with deep recurrent neural networks*. Where depth did pay, with
+#   numbers for one to five layers.
+# - Hermans and Schrauwen (2013), *Training and analysing deep recurrent neural networks*. What the layers of a stack
+#   attend to, at which pace.
+# - Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), *Dropout*. The method and its reasons.
+# - Zaremba, Sutskever and Vinyals (2014), *Recurrent neural network regularization*. Dropout on the way up only, and why.
+# - Gal and Ghahramani (2016), *A theoretically grounded application of dropout in recurrent neural networks*. One mask
+#   for all steps, with a Bayesian reading of it.
+# - Semeniuta, Severyn and Barth (2016), *Recurrent dropout without memory loss*. Where to put the mask in an LSTM so that
+#   what is carried is left alone; the nearest relative of section 10's last row.
+# - Merity, Keskar and Socher (2018), *Regularizing and optimizing LSTM language models*. Dropped weights instead of states, and
+#   much careful practice.
+# - Warden (2018), *Speech commands*. A public set of spoken words, for those who want to go on from section 12.
