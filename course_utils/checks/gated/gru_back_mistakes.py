@@ -58,7 +58,7 @@ def _slope_mistakes(reset: str) -> list[Mistake]:
         ),
         *variants(
             "σ taken again",
-            "σ is taken of the gates a second time before their slope is made.",
+            "The sigmoid is taken of the gates a second time before their slope is made.",
             "`gates` holds the activations, not the sums inside σ. " + SIGMOID,
             _slopes(reset, "rz", lambda gate: sigmoid_slope(sigmoid(gate))),
             _slopes(
@@ -76,7 +76,7 @@ def _slope_mistakes(reset: str) -> list[Mistake]:
         ),
         Mistake(
             "tanh of n taken again",
-            "tanh is taken of n a second time before its slope is made.",
+            "The tanh is taken of n a second time before its slope is made.",
             "`gates` holds the activations. " + TANH,
             _slopes(reset, "n", tanh=lambda n: tanh_slope(np.tanh(n))),
         ),
@@ -100,7 +100,7 @@ def _slope_mistakes(reset: str) -> list[Mistake]:
         ),
         Mistake(
             "σ' for n",
-            "n has the sigmoid's slope, n (1 - n); it went through tanh.",
+            "`n` has the sigmoid's slope, n (1 - n); it went through tanh.",
             TANH,
             _slopes(reset, "n", tanh=sigmoid_slope),
         ),
@@ -126,7 +126,7 @@ def _blend(reset: str) -> list[Mistake]:
     return [
         Mistake(
             "z convention swapped",
-            "z and 1 - z are exchanged: here z says how much of the *old* state stays.",
+            "`z` and 1 - z are exchanged: here z says how much of the *old* state stays.",
             hint + ' If the other convention is meant, declare it: `z="new"`.',
             step_back(
                 reset,
@@ -143,7 +143,7 @@ def _blend(reset: str) -> list[Mistake]:
         ),
         *variants(
             "half of what z blends",
-            "z's gradient sees one of the two terms that z blends; it meets both.",
+            "The gradient of z sees one of the two terms that z blends; it meets both.",
             f"{OUTPUT}: `dh * (h_prev - n)`.",
             step_back(reset, da_z=lambda s: s.dh * s.h_prev * sigmoid_slope(s.z)),
             step_back(reset, da_z=lambda s: -s.dh * s.n * sigmoid_slope(s.z)),

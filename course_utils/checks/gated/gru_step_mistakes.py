@@ -53,7 +53,7 @@ def _placement(reset: str) -> list[Mistake]:
     if reset == "after":
         other = variants(
             "reset before the product",
-            "r multiplies `h_prev` before the product with W_hn; here it multiplies the product.",
+            "`r` multiplies `h_prev` before the product with W_hn; here it multiplies the product.",
             CANDIDATE_IS["after"] + ' If the other cell is meant, declare it: `reset="before"`.',
             step("before"),
             _whole("after", lambda s: s.u_n + (s.r * s.h_prev) @ s.W_hn + s.b_hn),
@@ -89,7 +89,7 @@ def _placement(reset: str) -> list[Mistake]:
     return [
         *variants(
             "reset after the product",
-            "r multiplies the product with W_hn; here it multiplies `h_prev` before it.",
+            "`r` multiplies the product with W_hn; here it multiplies `h_prev` before it.",
             CANDIDATE_IS["before"] + ' If the other cell is meant, declare it: `reset="after"`.',
             step("after"),
             _whole("before", lambda s: s.u_n + s.r * _product(s)),
@@ -155,13 +155,13 @@ def _candidate(reset: str) -> list[Mistake]:
         ),
         Mistake(
             "sigmoid for n",
-            "n goes through the sigmoid; it is the candidate, and goes through tanh.",
+            "`n` goes through the sigmoid; it is the candidate, and goes through tanh.",
             "A gate is between 0 and 1; a state may be negative. " + hint,
             step(reset, n=lambda s: sigmoid(inside(s, s.r))),
         ),
         Mistake(
             "no tanh on n",
-            "n is the sum itself; it should go through tanh.",
+            "`n` is the sum itself; it should go through tanh.",
             hint,
             step(reset, n=lambda s: inside(s, s.r)),
         ),
@@ -184,7 +184,7 @@ def _output(reset: str) -> list[Mistake]:
     return [
         Mistake(
             "z convention swapped",
-            "z and 1 - z are exchanged: here z says how much of the *old* state stays.",
+            "`z` and 1 - z are exchanged: here z says how much of the *old* state stays.",
             OUTPUT + ' Some texts write it the other way. If that is meant, declare it: `z="new"`.',
             step(reset, h=lambda s: (1 - s.z) * s.h_prev + s.z * s.n),
         ),
@@ -214,7 +214,7 @@ def _output(reset: str) -> list[Mistake]:
         ),
         Mistake(
             "z does not act",
-            "h_t is the candidate n: z does not act.",
+            "`h_t` is the candidate n: z does not act.",
             OUTPUT,
             step(reset, h=lambda s: s.n),
         ),
@@ -226,7 +226,7 @@ def _output(reset: str) -> list[Mistake]:
         ),
         Mistake(
             "r for z",
-            "r says how much of the old state stays; that is z's work.",
+            "`r` says how much of the old state stays; that is z's work.",
             OUTPUT,
             step(reset, h=lambda s: (1 - s.r) * s.n + s.r * s.h_prev),
         ),
@@ -278,13 +278,13 @@ def _sums(reset: str) -> list[Mistake]:
         ),
         Mistake(
             "gates without the state",
-            "r and z are made of the input alone.",
+            "`r` and `z` are made of the input alone.",
             SUMS,
             step(reset, r=lambda s: sigmoid(s.u_r), z=lambda s: sigmoid(s.u_z)),
         ),
         Mistake(
             "gates without the input",
-            "r and z are made of the state alone.",
+            "`r` and `z` are made of the state alone.",
             SUMS,
             step(
                 reset,

@@ -37,7 +37,7 @@ GATES = (
     ),
     Mistake(
         "partners of i and g exchanged",
-        "i's gradient is made with i, and g's with g: each gets the *other* as its factor.",
+        "The gradient of i is made with i, and g's with g: each gets the *other* as its factor.",
         "c_t = f * c_prev + i * g: da_i holds g, da_g holds i.",
         step_back(
             da_i=lambda s: s.dc_all * s.i * sigmoid_slope(s.i),

@@ -84,13 +84,13 @@ TWO_STATES = (
     ),
     Mistake(
         "h and c exchanged between steps",
-        "h goes into the next step as c, and c as h.",
+        "The state goes into the next step as c, and the cell as h.",
         "The step returns h_t first, then c_t.",
         _loop(lambda t, new, old, first: (new[1], new[0])),
     ),
     Mistake(
         "h for both states",
-        "h goes into the next step twice: as h and as c.",
+        "The state h goes into the next step twice: as h and as c.",
         "Two states go into the next step: `h, c = lstm_step(x[:, t], h, c, ...)`.",
         _loop(lambda t, new, old, first: (new[0], new[0])),
     ),

@@ -59,7 +59,7 @@ GATE_SLOPES = (
     ),
     *variants(
         "σ taken again",
-        "σ is taken of the gates a second time before their slope is made.",
+        "The sigmoid is taken of the gates a second time before their slope is made.",
         "`gates` holds the activations, not the sums inside σ. " + SIGMOID,
         step_back(**slopes("ifo", lambda gate: sigmoid_slope(sigmoid(gate)))),
         step_back(
@@ -75,7 +75,7 @@ GATE_SLOPES = (
     ),
     Mistake(
         "tanh of g taken again",
-        "tanh is taken of g a second time before its slope is made.",
+        "The tanh is taken of g a second time before its slope is made.",
         "`gates` holds the activations. " + TANH,
         step_back(**slopes("g", lambda g: tanh_slope(np.tanh(g)))),
     ),
@@ -100,7 +100,7 @@ GATE_SLOPES = (
     ),
     Mistake(
         "σ' for g",
-        "g has the sigmoid's slope, g (1 - g); it went through tanh.",
+        "`g` has the sigmoid's slope, g (1 - g); it went through tanh.",
         TANH,
         step_back(**slopes("g", sigmoid_slope)),
     ),
@@ -144,7 +144,7 @@ def _o_with_c(s):
 CELL_SLOPES = (
     *variants(
         "c for tanh(c)",
-        "c_t stands where tanh(c_t) belongs.",
+        "`c_t` stands where tanh(c_t) belongs.",
         "h_t = o * tanh(c_t): o meets tanh(c_t), and the slope of that tanh is "
         "`1 - np.tanh(c_t) ** 2`.",
         _cell(lambda s: 1 - s.c**2, _o_with_c),
@@ -166,13 +166,13 @@ CELL_SLOPES = (
     ),
     *variants(
         "dc through h forgotten",
-        "c_t receives only what came along the cell: the way through h_t is missing.",
+        "`c_t` receives only what came along the cell: the way through h_t is missing.",
         "h_t = o * tanh(c_t), so add `dh_t * o * (1 - np.tanh(c_t) ** 2)` to `dc_t`, first of all.",
         step_back(dc_all=lambda s: s.dc),
     ),
     Mistake(
         "dc_t ignored",
-        "c_t receives only what came through h_t; `dc_t` is not used.",
+        "`c_t` receives only what came through h_t; `dc_t` is not used.",
         "c_t has two readers, h_t and the next cell. Add what both send back.",
         step_back(dc_all=lambda s: s.dh * s.o * (1 - s.tanh_c**2)),
     ),

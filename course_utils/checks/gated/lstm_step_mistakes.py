@@ -38,13 +38,13 @@ ORDERS = tuple(
 SQUASHED = (
     Mistake(
         "sigmoid for g",
-        "g goes through the sigmoid; it is the candidate, and goes through tanh.",
+        "`g` goes through the sigmoid; it is the candidate, and goes through tanh.",
         "A gate is between 0 and 1; what is written into c may be negative: `g = np.tanh(a_g)`.",
         step(g=lambda s: sigmoid(s.a_g)),
     ),
     Mistake(
         "no tanh on g",
-        "g is the sum itself; it should go through tanh.",
+        "`g` is the sum itself; it should go through tanh.",
         "`g = np.tanh(a_g)`.",
         step(g=lambda s: s.a_g),
     ),
@@ -56,7 +56,7 @@ SQUASHED = (
     ),
     Mistake(
         "tanh for all gates",
-        "i, f and o go through tanh; a gate is a sigmoid.",
+        "All of i, f and o go through tanh; a gate is a sigmoid.",
         "A gate lets through a share between 0 and 1. Only g, the candidate, has a tanh.",
         step(i=lambda s: np.tanh(s.a_i), f=lambda s: np.tanh(s.a_f), o=lambda s: np.tanh(s.a_o)),
     ),
@@ -124,7 +124,7 @@ THE_CELL = (
     ),
     Mistake(
         "i + g for i * g",
-        "i and g are added; the gate multiplies.",
+        "`i` and `g` are added; the gate multiplies.",
         CELL,
         step(c=lambda s: s.f * s.c_prev + s.i + s.g),
     ),
@@ -133,7 +133,7 @@ THE_CELL = (
 THE_STATE = (
     Mistake(
         "no tanh on the output",
-        "h_t is o * c_t: the tanh is missing.",
+        "`h_t` is o * c_t: the tanh is missing.",
         STATE,
         step(h=lambda s: s.o * s.c),
     ),
@@ -145,13 +145,13 @@ THE_STATE = (
     ),
     Mistake(
         "h from c_{t-1}",
-        "h_t is made of the cell *before* the step.",
+        "`h_t` is made of the cell *before* the step.",
         "First the new cell, then " + STATE,
         step(h=lambda s: s.o * np.tanh(s.c_prev)),
     ),
     Mistake(
         "output gate dropped",
-        "h_t is tanh(c_t) in full: the output gate o does not act.",
+        "`h_t` is tanh(c_t) in full: the output gate o does not act.",
         STATE,
         step(h=lambda s: np.tanh(s.c)),
     ),
@@ -163,14 +163,14 @@ THE_STATE = (
     ),
     *variants(
         "another gate on the output",
-        "h_t is made with another gate than o.",
+        "`h_t` is made with another gate than o.",
         STATE,
         step(h=lambda s: s.i * np.tanh(s.c)),
         step(h=lambda s: s.f * np.tanh(s.c)),
     ),
     Mistake(
         "h from g",
-        "h_t is made of the candidate g, not of the cell.",
+        "`h_t` is made of the candidate g, not of the cell.",
         STATE,
         step(h=lambda s: s.o * s.g),
     ),

@@ -147,13 +147,13 @@ LSTM_ONLY = (
     ),
     *variants(
         "dc accumulates",
-        "c's gradient is added to instead of replaced: it holds all later steps at once.",
+        "The gradient of c is added to instead of replaced: it holds all later steps at once.",
         "dc_prev holds all that came from later already: `dc = dc_prev`, with no `+=`.",
         _lstm_loop(carry=(_keep, lambda later, dc, t, T: later + dc)),
     ),
     *variants(
         "dh accumulates",
-        "h's gradient from later steps is added to instead of replaced.",
+        "The gradient of h from later steps is added to instead of replaced.",
         "What step t hands back replaces what it received: `dh_later = dh_prev`, with no `+=`.",
         _lstm_loop(carry=(lambda later, dh, t, T: later + dh, _keep)),
     ),

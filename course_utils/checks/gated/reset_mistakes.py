@@ -86,20 +86,20 @@ def _after() -> list[Mistake]:
         ),
         Mistake(
             "r's gradient without b_hn",
-            "r's gradient is made with the product alone; r multiplies `b_hn` as well.",
+            "The gradient of r is made with the product alone; r multiplies `b_hn` as well.",
             "da_r = `da_n * (h_prev @ W_hn + b_hn) * r * (1 - r)`.",
             step_back(da_r=lambda s: s.da_n * (s.h_prev @ s.W_hn) * _slope(s)),
         ),
         *variants(
             "r's gradient without the product",
-            "r's gradient is made without the product that r multiplies.",
+            "The gradient of r is made without the product that r multiplies.",
             "da_r = `da_n * (h_prev @ W_hn + b_hn) * r * (1 - r)`.",
             step_back(da_r=lambda s: s.da_n * s.h_prev * _slope(s)),
             step_back(da_r=lambda s: s.da_n * _slope(s)),
         ),
         *variants(
             "r's gradient from dh",
-            "r's gradient is made with dh_t; r is read by n, so it receives da_n's.",
+            "The gradient of r is made with dh_t; r is read by n, so it receives da_n's.",
             "da_r = `da_n * (h_prev @ W_hn + b_hn) * r * (1 - r)`.",
             step_back(da_r=lambda s: s.dh * _product(s) * _slope(s)),
             step_back(da_r=lambda s: s.dh * (1 - s.z) * _product(s) * _slope(s)),
@@ -112,13 +112,13 @@ def _after() -> list[Mistake]:
         ),
         Mistake(
             "r's gradient times r twice",
-            "r's gradient is made with `da_n * r`; r's own factor does not stand in it.",
+            "The gradient of r is made with `da_n * r`; r's own factor does not stand in it.",
             "da_r = `da_n * (h_prev @ W_hn + b_hn) * r * (1 - r)`.",
             step_back(da_r=lambda s: s.da_n * s.r * _product(s) * _slope(s)),
         ),
         *variants(
             "r in n's own sum",
-            "n's own sum received `da_n * r`; the input's term stands outside r.",
+            "The sum of n itself received `da_n * r`; the input's term stands outside r.",
             f"{AFTER}: the n block of da is da_n; only the product's way has r.",
             step_back(
                 da_n=lambda s: s.dh * (1 - s.z) * (1 - s.n**2) * s.r,
@@ -163,14 +163,14 @@ def _before() -> list[Mistake]:
         ),
         *variants(
             "r's gradient without W_hn",
-            "r's gradient is made with da_n as it is; the product with W_hn lies between.",
+            "The gradient of r is made with da_n as it is; the product with W_hn lies between.",
             "da_r = `(da_n @ W_hn.T) * h_prev * r * (1 - r)`.",
             wrong(da_r=lambda s: s.da_n * s.h_prev * _slope(s)),
             wrong(da_r=lambda s: s.da_n * (s.h_prev @ s.W_hn) * _slope(s)),
         ),
         Mistake(
             "r's gradient without h_{t-1}",
-            "r's gradient lacks the state that r multiplies.",
+            "The gradient of r lacks the state that r multiplies.",
             "da_r = `(da_n @ W_hn.T) * h_prev * r * (1 - r)`.",
             wrong(da_r=lambda s: s.ds * _slope(s)),
         ),

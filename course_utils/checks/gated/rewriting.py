@@ -93,7 +93,7 @@ to_other_z = Check(
         ),
         Mistake(
             "1 - weights",
-            "z's weights have become 1 - W. It is z itself that becomes 1 - z.",
+            "The weights of z have become 1 - W. It is z itself that becomes 1 - z.",
             "1 - σ(a) = σ(-a): inside σ this is a change of sign.",
             _each(*[_in_block(lambda a: 1 - a)] * 3),
         ),

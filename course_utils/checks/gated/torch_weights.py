@@ -156,13 +156,13 @@ gru_from_torch = Check(
         ),
         Mistake(
             "b_hn added to b as well",
-            "n's part of `bias_hh` is counted twice: in b, and in b_hn.",
+            "The n block of `bias_hh` is counted twice: in b, and in b_hn.",
             "In the n block, b is `bias_ih` alone; `bias_hh` stands inside the reset product.",
             lambda W, U, b, c: (W.T, U.T, b + c, blocks(c, 3)[2]),
         ),
         Mistake(
             "b_hn added to b, zeros for b_hn",
-            "n's part of `bias_hh` is added to b, and b_hn is zero.",
+            "The n block of `bias_hh` is added to b, and b_hn is zero.",
             "r multiplies b_hn and not b_n, so the two cannot be one.",
             lambda W, U, b, c: (W.T, U.T, b + c, 0 * blocks(c, 3)[2]),
         ),
