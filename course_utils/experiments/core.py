@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +80,7 @@ class Experiment:
         set_threads()
         seed_everything(seed)
         start = time.process_time()
-        measures = self.run(seed=seed, **self.settings[row])
+        measures = _rounded(self.run(seed=seed, **self.settings[row]))
         seconds = round(time.process_time() - start, 2)
         return {"measures": measures, "seconds": seconds, "commit": commit(), "machine": machine()}
 
@@ -163,8 +164,20 @@ def write(path: Path, content: Mapping[str, Any]) -> None:
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(".part")
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    text = re.sub(
+        r"\[[^][{}]*\]", lambda numbers: " ".join(numbers[0].split()), text
+    )  # on one line
     draft.write_text(text, encoding="utf-8", newline="\n")
     os.replace(draft, path)
+
+
+def _rounded(value: Any) -> Any:
+    """Return numbers, also in lists and dicts, with six digits: more would not repeat elsewhere."""
+    if isinstance(value, dict):
+        return {name: _rounded(v) for name, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(v) for v in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def all_experiments() -> dict[str, Experiment]:
