@@ -31,7 +31,11 @@ def agree(got: Any, expected: Any) -> bool:
         return bool(np.array_equal(got, expected))
     rtol = tolerance(got, expected)
     scale = np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0) or 1.0
-    return bool(np.allclose(got, expected, rtol=rtol, atol=rtol * scale, equal_nan=False))
+    if not np.isfinite(expected).all():
+        return bool(np.allclose(got, expected, rtol=rtol, atol=rtol * scale, equal_nan=False))
+    # np.allclose does the same in ten times the time, and a report asks a thousand times.
+    with np.errstate(all="ignore"):
+        return bool((np.abs(got - expected) <= rtol * (scale + np.abs(expected))).all())
 
 
 def as_array(value: Any) -> np.ndarray | None:

@@ -104,6 +104,8 @@ class Check:
     explain: Callable[[dict[str, Any], Any, Any], str] | None = None
     diagnose: Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], str] | None = None
     keeps_dtype: bool = True
+    _answers: dict[int, Reply] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What each mistake answers to the case that decides, where no seed is given: kept."""
 
     def __call__(
         self, function: Callable | Callee, *, seed: int | None = None, **declared: Any
@@ -130,7 +132,7 @@ class Check:
         if all(trial.passed for trial in trials):
             remarks = remark_on_precision(cases, replies) if self.keeps_dtype else ()
             return Report(self.title, trials, remarks=remarks)
-        mistake = self._name_mistake(cases, replies, wrong_at_first)
+        mistake = self._name_mistake(cases, replies, wrong_at_first, seed)
         diagnosis = ""
         if wrong_at_first and mistake is None:
             diagnosis = self._diagnose(cases[0], replies[0], expected[0])
@@ -182,13 +184,16 @@ class Check:
         )
 
     def _name_mistake(
-        self, cases: list[Case], replies: list[Reply], wrong_at_first: bool
+        self, cases: list[Case], replies: list[Reply], wrong_at_first: bool, seed: int | None
     ) -> Mistake | None:
         """Return the mistake that behaves most like the judged function, if one does at all."""
+        answers = self._answers if seed is None else {}
         best, best_likeness = None, 0
-        for mistake in self.mistakes:
+        for i, mistake in enumerate(self.mistakes):
             callee = as_callee(mistake.wrong)
-            theirs = [self._ask(callee, cases[0])]
+            if i not in answers:
+                answers[i] = self._ask(callee, cases[0])
+            theirs = [answers[i]]
             if not same(replies[0], theirs[0], len(self.outputs), changes=False):
                 continue  # most mistakes part at once: the other cases need not be run
             theirs += [self._ask(callee, case) for case in cases[1:]]

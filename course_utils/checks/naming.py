@@ -76,7 +76,9 @@ def _alike(a: Any, b: Any) -> bool:
         return type(a) is type(b)
     if first.shape == second.shape and first.dtype.kind == second.dtype.kind == "f":
         # A mistake may give nan or infinity: then the same entries must.
-        if not np.array_equal(np.isfinite(first), np.isfinite(second)):
+        finite = np.isfinite(first)
+        if not np.array_equal(finite, np.isfinite(second)):
             return False
-        first, second = np.nan_to_num(first), np.nan_to_num(second)
+        if not finite.all():
+            first, second = np.nan_to_num(first), np.nan_to_num(second)
     return agree(first, second)
