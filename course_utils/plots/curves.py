@@ -114,7 +114,11 @@ def bars_with_spread(
             axes.plot(v.mean(), row, ls="", marker="|", ms=20, mew=3, mec=color)
             place = (v.max(), row)
             axes.annotate(
-                f"{v.mean():#.3g}", place, xytext=(12, 0), textcoords="offset points", va="center"
+                f"{v.mean():#.3g}".rstrip("."),
+                place,
+                xytext=(12, 0),
+                textcoords="offset points",
+                va="center",
             )
         ordered = sorted((baseline or {}).items(), key=lambda item: item[1])
         for i, (name, level) in enumerate(ordered):
