@@ -1,4 +1,4 @@
-"""Which cure lets a net learn from a noun sixty words back? Seven ways to train on the grammar."""
+"""Which cure lets a net learn from a noun sixty words back? The agreement grammar, nine ways."""
 
 from __future__ import annotations
 
@@ -43,25 +43,37 @@ def make(cell: str, inputs: float | None, D: int, H: int) -> nn.RNNBase:
 
 
 def run(
-    seed: int, cell: str, clip: float | None, inputs: float | None = None, steps: int = 2000
+    seed: int,
+    cell: str,
+    clip: float | None,
+    inputs: float | None = None,
+    phrases: int = MAX_PHRASES,
+    steps: int = 2000,
 ) -> dict[str, Any]:
     """Train the cell that `make` makes; return how well it agrees, and how that came about.
 
-    `accuracy` at 0 to 20 phrases and `excess` are train_agreement's; `longest` is the accuracy at
-    20 phrases after each twentieth of the training; `reach_before` and `reach_after` are what
+    `accuracy` at 0 to `phrases` phrases and `excess` are train_agreement's; `longest` is the
+    accuracy at `phrases` after each twentieth of the training; `reach_before` and `reach_after` are what
     `reach` says of the untrained and the trained net. Of the updates, in a hundred pieces: `loss`,
     the mean, and `norm` and `norm_max`, the median and the largest norm before clipping.
     """
-    grammar, longest, before, nets = AgreementGrammar(MAX_PHRASES), [], [], []
+    grammar, longest, before, nets = AgreementGrammar(phrases), [], [], []
 
     def watch(step: int, model: NextWord) -> None:
         if step == 0:
             nets.append(model)
             before.extend(reach(model, grammar))
         elif step % (steps // 20) == 0:
-            longest.append(examine(model, grammar, MAX_PHRASES)[0])
+            longest.append(examine(model, grammar, phrases)[0])
 
-    found = train_agreement(partial(make, cell, inputs), seed, steps=steps, clip=clip, watch=watch)
+    found = train_agreement(
+        partial(make, cell, inputs),
+        seed,
+        steps=steps,
+        clip=clip,
+        max_phrases=phrases,
+        watch=watch,
+    )
     pieces = min(100, len(found["loss"]))
     norms = np.array_split(found["norm"], pieces)
     return {
@@ -88,6 +100,8 @@ EXPERIMENT = Experiment(
         "IRNN": {"cell": "irnn", "clip": 1.0},
         "IRNN, no clipping": {"cell": "irnn", "clip": None},
         "LSTM": {"cell": "lstm", "clip": 1.0},
+        "tanh RNN, 0 or 1 phrase": {"cell": "rnn", "clip": 1.0, "phrases": 1},
+        "tanh RNN, 0 to 3 phrases": {"cell": "rnn", "clip": 1.0, "phrases": 3},
     },
     seeds=(0, 1, 2, 3, 4),
     sample=("IRNN", 0),

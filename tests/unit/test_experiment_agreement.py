@@ -106,9 +106,8 @@ def test_reach_is_relative_to_the_last_word_and_ends_at_the_subject():
 
 def test_one_run_of_the_experiment_has_all_its_measures(monkeypatch):
     monkeypatch.setenv("COURSE_SMOKE", "1")
-    monkeypatch.setattr(agreement_cures, "MAX_PHRASES", 1)
-    found = agreement_cures.run(0, "orthogonal", 1.0, inputs=0.01)
-    assert len(found["accuracy"]) >= 2 and np.isfinite(found["excess"])
+    found = agreement_cures.run(0, "orthogonal", 1.0, inputs=0.01, phrases=1)
+    assert len(found["accuracy"]) == 2 and np.isfinite(found["excess"])
     assert len(found["loss"]) == len(found["norm"]) == len(found["norm_max"]) == 2
     assert found["reach_before"][0] == 1.0
     net = agreement_cures.make("orthogonal", 0.01, 30, 30)

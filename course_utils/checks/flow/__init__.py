@@ -8,6 +8,8 @@ from course_utils.checks.flow.clinic import (
     their_training,
 )
 from course_utils.checks.flow.clipping import clip_by_global_norm, value_clipping_angle
+from course_utils.checks.flow.clipping_mistakes import angle as angle_by_value
+from course_utils.checks.flow.jacobian_mistakes import by_lag as norms_by_lag
 from course_utils.checks.flow.jacobians import norm_by_lag, state_jacobian
 from course_utils.checks.flow.singular import largest_singular_value
 from course_utils.checks.flow.starts import orthogonal_start
@@ -15,10 +17,12 @@ from course_utils.checks.flow.starts import orthogonal_start
 __all__ = [
     "PATIENT",
     "agreement_accuracy",
+    "angle_by_value",
     "clip_by_global_norm",
     "clipped_training",
     "largest_singular_value",
     "norm_by_lag",
+    "norms_by_lag",
     "orthogonal_start",
     "state_jacobian",
     "their_illness",

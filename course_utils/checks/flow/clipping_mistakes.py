@@ -132,7 +132,7 @@ def cosine(a, b) -> float:
 
 
 def angle(grads, limit, *, clipped=lambda g, top: np.clip(g, -top, top), answer=np.degrees):
-    """Return the angle between the gradients as one row and the same, clipped."""
+    """Return the angle between the gradients as one row and the same, clipped; in degrees."""
     old = flat(grads)
     return float(answer(np.arccos(min(1.0, cosine(old, clipped(old, limit))))))
 

@@ -132,7 +132,7 @@ PRODUCT_MISTAKES = (
 
 
 def by_lag(h, W_hh, *, norm=lambda M: np.linalg.norm(M, 2), one=lambda s, W: W * s) -> np.ndarray:
-    """Return `norm` of J_{T-k+1} ... J_T for k = 1 ... T."""
+    """Return `norm` of J_{T-k+1} ... J_T for k = 1 ... T; right with the defaults, `(T,)`."""
     result, found = np.eye(len(W_hh)), []
     for s in slopes(h)[::-1]:
         result = one(s, W_hh) @ result
