@@ -53,9 +53,10 @@ def run(
     """Train the cell that `make` makes; return how well it agrees, and how that came about.
 
     `accuracy` at 0 to `phrases` phrases and `excess` are train_agreement's; `longest` is the
-    accuracy at `phrases` after each twentieth of the training; `reach_before` and `reach_after` are what
-    `reach` says of the untrained and the trained net. Of the updates, in a hundred pieces: `loss`,
-    the mean, and `norm` and `norm_max`, the median and the largest norm before clipping.
+    accuracy at `phrases` after each twentieth of the training; `reach_before` and `reach_after`
+    are what `reach` says of the untrained and the trained net. Of the updates, in a hundred
+    pieces: `loss`, the mean, and `norm` and `norm_max`, the median and the largest norm before
+    clipping.
     """
     grammar, longest, before, nets = AgreementGrammar(phrases), [], [], []
 
