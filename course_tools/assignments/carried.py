@@ -36,30 +36,30 @@ class Earlier(NamedTuple):
 def as_function(
     callee: Callee,
     names: Sequence[str],
-    like: Callable[[dict[str, Any]], tuple],
+    like: Callable[[dict[str, Any]], Any],
     finite: bool = True,
-) -> Callable[..., tuple]:
+) -> Callable[..., Any]:
     """Return the student's function as one of the judge's own, every call of it through the room.
 
-    It takes the arguments `names` in this order. What comes back has the form of `like(given)`, a
-    tuple of arrays and dicts of arrays: as many, of these shapes, floating and with `finite` all
-    finite; or Unusable is raised. Other keys of a dict are left out. A known mistake lets nan in:
-    to name it, what it makes of nan has to be seen.
+    It takes the arguments `names` in this order. What comes back has the form of `like(given)`, an
+    array or a tuple of arrays and dicts of arrays: as many, of these shapes, floating and with
+    `finite` all finite; or Unusable is raised. Other keys of a dict are left out. A known mistake
+    lets nan in: to name it, what it makes of nan has to be seen.
     """
 
-    def function(*values: Any) -> tuple:
+    def function(*values: Any) -> Any:
         given = dict(zip(names, values, strict=True))
         reply = callee.call(given)
-        if reply.failure is not None or not isinstance(reply.value, tuple | list):
+        if reply.failure is not None:
             raise Unusable
-        return _formed(tuple(reply.value), like(given), finite)
+        return _formed(reply.value, like(given), finite)
 
     return function
 
 
 def _formed(value: Any, like: Any, finite: bool) -> Any:
     if isinstance(like, tuple):
-        if len(value) != len(like):
+        if not isinstance(value, tuple | list) or len(value) != len(like):
             raise Unusable
         return tuple(_formed(a, b, finite) for a, b in zip(value, like, strict=True))
     if isinstance(like, dict):
@@ -74,7 +74,7 @@ def _formed(value: Any, like: Any, finite: bool) -> Any:
 
 
 def answers(
-    function: Callable[..., tuple], given: Mapping[str, Any], moves: Mapping[str, Sequence[int]]
+    function: Callable[..., Any], given: Mapping[str, Any], moves: Mapping[str, Sequence[int]]
 ) -> bool:
     """Return whether the result changes with each argument in `moves`: over a function that ignores
     one of them, any way of handing it on would do.
@@ -89,12 +89,16 @@ def answers(
             changed = given[name].copy()
             changed[:, -1 if entries and changed.ndim == 3 else 0] += 0.5
             after = function(*{**given, name: changed}.values())
-            same = [_alike(a, b) for a, b in zip(before, after, strict=True)]
+            same = [_alike(a, b) for a, b in zip(_several(before), _several(after), strict=True)]
             if all(same) or any(same[i] for i in entries):
                 return False
     except Unusable:
         return False
     return True
+
+
+def _several(result: Any) -> tuple:
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _alike(a: Any, b: Any) -> bool:

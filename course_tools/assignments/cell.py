@@ -89,9 +89,9 @@ def step_row(x, h, y, params, cell: Cell = A2, tanh: Callable = math.tanh) -> tu
     """Return (h_t, y_t) of one sequence: x (D), h (H), y (O) and `params` as nested lists."""
     new = []
     for j in range(len(h)):
-        total = params["b_h"][j] + _dot(x, params["W_xh"], j) + _dot(h, params["W_hh"], j)
+        total = params["b_h"][j] + dot(x, params["W_xh"], j) + dot(h, params["W_hh"], j)
         if cell.feedback:
-            total = total + _dot(y, params["W_yh"], j)
+            total = total + dot(y, params["W_yh"], j)
         keep, gain = 0.0, 1.0
         if cell.leak != "none":
             rate = params["leak"][j] if cell.leak == "unit" else params["leak"]
@@ -102,10 +102,10 @@ def step_row(x, h, y, params, cell: Cell = A2, tanh: Callable = math.tanh) -> tu
 
 def linear_row(h, W, b) -> list:
     """Return h W + b for one row."""
-    return [b[k] + _dot(h, W, k) for k in range(len(b))]
+    return [b[k] + dot(h, W, k) for k in range(len(b))]
 
 
-def _dot(row, W, column: int):
+def dot(row, W, column: int):
     return sum(row[i] * W[i][column] for i in range(len(row)))
 
 

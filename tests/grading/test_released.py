@@ -7,6 +7,7 @@ from types import ModuleType, SimpleNamespace
 import a1_submissions
 import a2_submissions
 import a3_submissions
+import a4_submissions
 import nbformat
 import pytest
 from classroom import EXPLANATION, Workbook, find, points_in, solution, validate
@@ -17,6 +18,7 @@ ASSIGNMENTS: dict[str, tuple[ModuleType, str, str]] = {
     "A1": (a1_submissions, "tells them apart", ""),
     "A2": (a2_submissions, "teacher forcing", ""),
     "A3": (a3_submissions, "no later reader", "leaky_states("),
+    "A4": (a4_submissions, "drowns what is near", "leaky_states("),
 }
 
 
