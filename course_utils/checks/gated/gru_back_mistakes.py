@@ -220,6 +220,19 @@ def _block_mistakes(reset: str) -> list[Mistake]:
             "dW_hh": blocks_of_W_hh,
         }
 
+    def through_wrong_weights(order):
+        """The same blocks times `W_hh.T` as a whole: each meets another block's weights."""
+
+        def dh_prev(s):
+            # What reaches the product with W_hn; with the reset before it, r stands behind.
+            sums = {"r": s.da_r, "z": s.da_z, "n": getattr(s, "dp_n", s.da_n)}
+            ways = [sums[k] @ W.T for k, W in zip(order, blocks(s.W_hh, 3), strict=True)]
+            if reset == "before":
+                ways[2] = ways[2] * s.r
+            return s.dh * s.z + sum(ways)
+
+        return {**written(order), "dh_prev": dh_prev}
+
     def read(order):
         return {letter: lambda s, k=k: blocks(s.gates, 3)[k] for k, letter in enumerate(order)}
 
@@ -227,11 +240,13 @@ def _block_mistakes(reset: str) -> list[Mistake]:
         mistake
         for order, name in other_orders("rzn")
         for mistake in (
-            Mistake(
+            *variants(
                 f"da: {name}",
                 f"The gradients stand side by side in the order {listed(order)}.",
                 "The blocks of `W_xh`, `W_hh` and b stand in the order r, z, n.",
                 step_back(reset, **written(order)),
+                step_back(reset, da=written(order)["da"]),
+                step_back(reset, **through_wrong_weights(order)),
             ),
             *variants(
                 f"gates: {name}",

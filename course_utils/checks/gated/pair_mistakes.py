@@ -9,7 +9,7 @@ import numpy as np
 
 from course_utils.checks.bptt.pair_mistakes import BETWEEN
 from course_utils.checks.core import Mistake, variants
-from course_utils.checks.gated import loop
+from course_utils.checks.gated import loop, lstm_reference
 from course_utils.checks.gated.gru_back_mistakes import back_mistakes
 from course_utils.checks.gated.loop_mistakes import loop_mistakes
 from course_utils.checks.gated.lstm_back_mistakes import BACK_MISTAKES
@@ -19,7 +19,7 @@ from course_utils.checks.rooms import fingerprint
 Pairing = Callable[[Callable, Callable], object]
 """Makes one `Callee` of a forward and a backward pass."""
 
-X, STARTS, STATES, GATES = range(4)
+X, STARTS, STATES, GATES, WEIGHTS = range(5)
 """Places in the cache of `loop`: (x, starts, states, gates, weights)."""
 
 
@@ -80,7 +80,7 @@ def _between(pair: Pairing, forward: Callable, backward: Callable, states: int) 
     buffers = [_repeated(STATES), _repeated(GATES), _repeated(STATES, GATES), _repeated(X)]
     buffers += [_repeated(X, STATES, GATES)]
     buffers += [_repeated_state(i) for i in range(states)] if states > 1 else []
-    kept = ((X, STARTS, STATES, GATES), (STATES, GATES), (STATES,), (GATES,), (X,))
+    kept = (range(5), (X, STARTS, STATES, GATES), (STATES, GATES), (STATES,), (GATES,), (X,))
     pairs = {
         "cache holds views": [(_one_buffer(forward, change), backward) for change in buffers],
         "buffer reused by the next forward": [_kept(forward, backward, p) for p in kept],
@@ -150,6 +150,7 @@ LSTM_ONLY = (
         "The gradient of c is added to instead of replaced: it holds all later steps at once.",
         "dc_prev holds all that came from later already: `dc = dc_prev`, with no `+=`.",
         _lstm_loop(carry=(_keep, lambda later, dc, t, T: later + dc)),
+        _lstm_loop(step=lstm_reference.step_back(dc_prev=lambda s: s.dc_all + s.dc_all * s.f)),
     ),
     *variants(
         "dh accumulates",
