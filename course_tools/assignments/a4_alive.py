@@ -103,6 +103,17 @@ def measure(params: dict[str, np.ndarray], x: np.ndarray, y: np.ndarray) -> Meas
     )
 
 
+def deceived() -> bool:
+    """Whether what cannot live is measured as alive: somebody wrote, say, `np.linalg.norm = ...`.
+
+    A recurrent matrix of zeros forgets in one step, where the leak is 1.
+    """
+    shapes = {"W_xh": (2, 3), "W_hh": (3, 3), "W_yh": (1, 3), "b_h": 3, "W_hy": (3, 1), "b_y": 1}
+    dead = {name: np.zeros(shape) for name, shape in shapes.items()} | {"leak": np.ones(3)}
+    found = measure(dead, np.ones((1, STEPS, 2)), np.ones((1, 1)))
+    return found.lives(1) or found.moved >= FELT or found.heard >= FELT
+
+
 def _alike(h: np.ndarray, spread: np.ndarray) -> float:
     """The mean absolute correlation of two units over the sequences."""
     if not spread.all():

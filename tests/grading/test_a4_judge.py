@@ -417,6 +417,24 @@ def test_a_start_that_hears_nothing_and_never_changes_earns_next_to_nothing():
     assert hidden({**RIGHT, "initialise": nothing}, "initialise")[0] == 0
 
 
+@pytest.mark.parametrize("name", ["linalg.norm", "exp", "log"])
+def test_who_replaces_the_scale_earns_nothing(name, monkeypatch):
+    """In one process a notebook's NumPy is the judge's; what is dead must still weigh nothing."""
+    dead = mistake("initialise", "recurrence too weak").wrong
+    where = np.linalg if name.startswith("linalg") else np
+    like = np.asarray  # keeps the shape, forgets the values
+    constant = {
+        "linalg.norm": lambda a, axis=None: np.full(np.shape(a)[:1], 6.0),
+        "exp": lambda a: like(1.0 + 0 * np.nan_to_num(a)),
+        "log": lambda a: like(0 * np.nan_to_num(a)),
+    }[name]
+    monkeypatch.setattr(where, name.split(".")[-1], constant)
+    points, report = hidden({**RIGHT, "initialise": dead}, "initialise")
+    monkeypatch.undo()
+    assert points == 0
+    assert "replaced functions of NumPy" in report.message
+
+
 def test_a_start_may_not_write_into_the_leak():
     def wrong(D, H, O, leak, seed):
         params = reference.initialise(D, H, O, leak, seed)

@@ -4,7 +4,8 @@ from course_tools.assignments.a4_mistakes.alive import INITIALISE_MISTAKES
 from course_tools.assignments.a4_mistakes.clip import CLIP_MISTAKES
 from course_tools.assignments.a4_mistakes.curve import CURVE_MISTAKES, curve_mistakes
 from course_tools.assignments.a4_mistakes.jacobian import JACOBIAN_MISTAKES
-from course_tools.assignments.a4_mistakes.products import NORMS_MISTAKES, PRODUCTS_MISTAKES
+from course_tools.assignments.a4_mistakes.norms import NORMS_MISTAKES
+from course_tools.assignments.a4_mistakes.products import PRODUCTS_MISTAKES
 
 __all__ = [
     "CLIP_MISTAKES",

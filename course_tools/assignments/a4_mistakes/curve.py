@@ -6,7 +6,7 @@ import numpy as np
 
 from course_tools.assignments.a2_reference import run
 from course_tools.assignments.a4_mistakes.jacobian import JACOBIAN_MISTAKES
-from course_tools.assignments.a4_mistakes.products import NORMS_MISTAKES
+from course_tools.assignments.a4_mistakes.norms import NORMS_MISTAKES
 from course_tools.assignments.a4_reference import (
     Jacobian,
     Norms,
