@@ -105,7 +105,7 @@ EXPERIMENT = Experiment(
         for task, widths in WIDTHS.items()
         for name, (cell, H) in widths.items()
     },
-    seeds=range(3),
+    seeds=range(5),
     sample=("digits: LSTM", 0),
     tolerance={"training": 0.1, "held out": 0.3, "parameters": 0.0},
 )

@@ -40,7 +40,7 @@ EXPERIMENT = Experiment(
         for task in ("adding", "copy")
         for reset in ("after", "before", "none")
     },
-    seeds=range(3),
+    seeds=range(5),
     sample=("copy: after", 0),
     tolerance={"score": 0.01, "passed": 0.0, "updates": 200.0, "parameters": 0.0},
 )
