@@ -1,5 +1,6 @@
 """Checks of lessons 05 and 06: the LSTM and the GRU, forward and backward."""
 
+from course_utils.checks.gated.catalogue import CATALOGUE
 from course_utils.checks.gated.clinic import (
     their_gru_forward,
     their_illness,
@@ -14,6 +15,7 @@ from course_utils.checks.gated.rewriting import forget_bias, to_other_z
 from course_utils.checks.gated.torch_weights import gru_from_torch, lstm_from_torch
 
 __all__ = [
+    "CATALOGUE",
     "direct_path",
     "forget_bias",
     "gru",
