@@ -3,7 +3,7 @@
 Padding never changes a result, and nothing has to be sorted or packed. Reading forward, real
 steps come before the padding and cannot know of it. For the way back each sequence is turned
 round within its own length, so that it too begins with a real step. (Packed sequences give the
-same results, in about twice the time on one CPU thread.)
+same results, and take up to three times as long on one CPU thread.)
 """
 
 import torch
