@@ -1,4 +1,4 @@
-"""The experiments of lesson 06: equal sizes are equal, an oracle passes, an open gate stays open."""
+"""The experiments of lesson 06: equal sizes are equal, an oracle passes, an open gate stays so."""
 
 import numpy as np
 import pytest
