@@ -111,6 +111,14 @@ MODELS = (
         ("partly", "a bit for ever by weights set by hand; by training: lessons 03 and 04"),
         ("yes", "every item meets W_xh, what is left of it W_hh, at every step"),
     ),
+    _model(
+        "bidirectional net",
+        "07",
+        ("yes", "two loops; no answer before the end is known"),
+        ("yes", "tags digits by the word before and the unit behind"),
+        ("partly", "as long as the memory of its cell, to both sides"),
+        ("yes", "two cells, each the same at every step"),
+    ),
 )
 
 
