@@ -151,7 +151,7 @@ def prose(docstring: str) -> Iterator[str]:
 def _blocks(docstring: str) -> Iterator[list[str]]:
     """Yield lines that belong together: an empty line, a bullet or another indent begins anew."""
     block: list[str] = []
-    indent, hanging = 0, False
+    indent, hanging = 0, False  # hanging: a bullet was just read, its next lines may stand deeper
     for line in docstring.expandtabs().splitlines():
         text = line.strip()
         depth = len(line) - len(line.lstrip())
