@@ -23,19 +23,20 @@
 #
 # - multiply the Jacobians of a recurrent network through time, and say from its weights how long a
 #   gradient can last at most;
-# - tell apart the largest singular value and the spectral radius, and say what each of them decides;
-# - explain why a network that vanishes does not look ill: its loss falls, its gradient has an ordinary
-#   norm, its perplexity is fine;
+# - tell apart the largest singular value and the spectral radius, and say what each of them
+#   decides;
+# - explain why a network that vanishes does not look ill: its loss falls, its gradient has an
+#   ordinary norm, its perplexity is fine;
 # - keep "the gradient vanishes" apart from "the state forgets";
 # - clip gradients, in the right place, and say what clipping cures and what it does not;
 # - start a network so that its gradients stay alive, and test what it has learned to remember,
 #   distance by distance.
 #
-# **You need** lesson 03: the Jacobian of a step (its section 5) and the way back. From lesson 02 the
-# latch, a unit that holds a bit for ever (its section 5).
+# **You need** lesson 03: the Jacobian of a step (its section 5) and the way back. From lesson 02
+# the latch, a unit that holds a bit for ever (its section 5).
 #
-# **Time:** about 90 minutes to read and predict, another 70 for the exercises; about a minute to run.
-# If you have to choose: sections 1, 4, 5, 6 and 10.
+# **Time:** about 90 minutes to read and predict, another 70 for the exercises; about a minute to
+# run. If you have to choose: sections 1, 4, 5, 6 and 10.
 #
 # Each exercise has a check, which names the mistake when it knows it. Worked answers are in
 # `solutions/04_vanishing_gradients.ipynb`. "Run all" works before you have written a line.
@@ -67,10 +68,10 @@ seed_everything(0)
 # %% [markdown]
 # ## 1 · One unit, many steps
 #
-# Here is a sentence with a hole: "The man who wore a wig on his head ___ inside." Who went? The man.
-# A network that fills the hole must use a word from nine words before. To *learn* that it must, the
-# error made at the hole has to reach that word, back through all the steps between. What is left of
-# it on arrival?
+# Here is a sentence with a hole: "The man who wore a wig on his head ___ inside." Who went? The
+# man. A network that fills the hole must use a word from eight words before. To *learn* that it
+# must, the error made at the hole has to reach that word, back through all the steps between. What
+# is left of it on arrival?
 #
 # Begin with a network of one unit, so that everything is a number:
 #
@@ -83,8 +84,8 @@ seed_everything(0)
 # $$\frac{\partial h_T}{\partial h_0} = \prod_{t=1}^{T} w\,(1 - h_t^2).$$
 #
 # **By hand.** Lesson 03's numbers: $w = 1.5$, $x = (0.5, -0.5, 0.2)$, $h_0 = 0.5$. First step:
-# $h_1 = \tanh(0.5 + 1.5 \cdot 0.5) = \tanh(1.25) = 0.85$, the slope is $1 - 0.85^2 = 0.28$, and the
-# factor $1.5 \cdot 0.28 = 0.42$. Do the other two with a pocket calculator, and multiply.
+# $h_1 = \tanh(0.5 + 1.5 \cdot 0.5) = \tanh(1.25) = 0.85$, the slope is $1 - 0.85^2 = 0.28$, and
+# the factor $1.5 \cdot 0.28 = 0.42$. Do the other two with a pocket calculator, and multiply.
 
 # %%
 w, h = 1.5, 0.5
@@ -108,14 +109,14 @@ nudged = (unit_after(0.5 + 1e-6) - unit_after(0.5 - 1e-6)) / 2e-6
 print(f"against a nudge, relative error {abs(nudged / by_hand - 1):.0e}")
 
 # %% [markdown]
-# Each single factor is harmless. But 0.42 times 0.87 times 0.48 is 0.18 <!-- =by_hand -->, and these were
-# only three steps. Products are merciless. Leave the tanh out for a moment: then every factor is $w$
-# and the product is $w^T$. Over fifty steps $0.9^{50}$ is 0.005 <!-- =0.9**50 -->, and $1.1^{50}$ is
-# 117 <!-- =1.1**50 ±0.5 -->. A weight a little off 1, and a factor of 20,000 between them. There is
-# no safe side: only $|w| = 1$ keeps a gradient for ever.
+# Each single factor is harmless. But 0.42 times 0.87 times 0.48 is 0.18 <!-- =by_hand -->, and
+# these were only three steps. Products are merciless. Leave the tanh out for a moment: then every
+# factor is $w$ and the product is $w^T$. Over fifty steps $0.9^{50}$ is 0.005 <!-- =0.9**50 -->,
+# and $1.1^{50}$ is 117 <!-- =1.1**50 ±0.5 -->. A weight a tenth off 1, and a factor of more than
+# 20,000 between them. There is no safe side: only $|w| = 1$ keeps a gradient for ever.
 #
-# With the tanh, a factor is at most $|w|$, since the slope is at most 1. So $|w| < 1$ must
-# vanish. And $|w| > 1$?
+# With the tanh, a factor is at most $|w|$, since the slope is at most 1. So $|w| < 1$ must vanish.
+# And $|w| > 1$?
 
 # %%
 quiz.predict(
@@ -182,13 +183,14 @@ quiz.reveal(
 )
 
 # %% [markdown]
-# Why does it fall along a straight line on a logarithmic axis? The logarithm of a product is a sum:
+# Why does it fall along a straight line on a logarithmic axis? The logarithm of a product is a
+# sum:
 #
 # $$\ln\Big|\frac{\partial h_T}{\partial h_0}\Big| = \sum_{t=1}^T \ln |w\,(1 - h_t^2)| \approx T \cdot
 # \text{mean of } \ln |w\,(1 - h_t^2)| .$$
 #
-# A sum of many terms grows in proportion to $T$. What counts is the mean *logarithm* of the factors,
-# and not the mean factor. Two lucky factors of 1.4 do not make up for one of 0.01.
+# A sum of many terms grows in proportion to $T$. What counts is the mean *logarithm* of the
+# factors, and not the mean factor. Two lucky factors of 1.4 do not make up for one of 0.01.
 
 # %%
 h, logs, plain = np.full(2000, 0.1), [], []
@@ -203,18 +205,20 @@ print(f"fifty steps: {np.exp(50 * mean_log):.0e} by the mean logarithm, {typical
 
 # %% [markdown]
 # **Vanishing** means that the product goes to zero exponentially with the number of steps,
-# **exploding** that it grows exponentially. The exponent, the mean log factor, has a name in physics:
-# the Lyapunov exponent. Negative: vanishing. Positive: exploding.
+# **exploding** that it grows exponentially. The exponent, the mean log factor, has a name in
+# physics: the Lyapunov exponent. Negative: vanishing. Positive: exploding.
 
 # %% [markdown]
 # ## 2 · The slopes
 #
-# Two things make a factor: the weight and the slope. The slope first. Three activations are in use.
+# Two things make a factor: the weight and the slope. The slope first. Three activations are in
+# use.
 #
 # *Tanh*: slope $1 - \tanh^2 a$, at most 1, reached at $a = 0$ only.
 #
-# *Sigmoid*, $\sigma(a) = 1/(1 + e^{-a})$. Its slope is $\sigma(1 - \sigma)$ (lesson 00). The product of a
-# number and 1 minus that number is largest when both are one half: at most $\tfrac14$.
+# *Sigmoid*, $\sigma(a) = 1/(1 + e^{-a})$. Its slope is $\sigma(1 - \sigma)$ (lesson 00). The
+# product of a number and 1 minus that number is largest when both are one half: at most
+# $\tfrac14$.
 #
 # *ReLU*, $\max(0, a)$: slope 1 where $a > 0$, slope 0 where $a < 0$, nothing between.
 
@@ -261,10 +265,10 @@ for s in (0.1, 1.0, 3.0):
         tanh_at_1 = by_tanh
 
 # %% [markdown]
-# (Printed is $e^{\text{mean log slope}}$, so that the numbers are factors.) With sums of ordinary size
-# a tanh takes a factor of 0.47 <!-- =tanh_at_1 ±2% --> a step, whatever the weights do. Ten sigmoids in a
-# row leave at most a millionth: $(1/4)^{10} < 10^{-6}$. That is why nobody
-# carries a state through sigmoids.
+# (Printed is $e^{\text{mean log slope}}$, so that the numbers are factors.) With sums of ordinary
+# size a tanh leaves a factor of 0.47 <!-- =tanh_at_1 ±2% --> a step, whatever the weights do. Ten
+# sigmoids in a row leave at most a millionth: $(1/4)^{10} < 10^{-6}$. So nobody carries a state
+# through one sigmoid after another.
 
 # %% [markdown]
 # ## 3 · From a number to a matrix
@@ -275,16 +279,16 @@ for s in (0.1, 1.0, 3.0):
 # $$J_t = W_{hh}\,\mathrm{diag}(1 - h_t^2), \qquad
 # \frac{\partial h_T}{\partial h_t} = J_{t+1}\, J_{t+2} \cdots J_T .$$
 #
-# The entry $[i, j]$ says: move unit $i$ at step $t$ a little, and unit $j$ at step $T$ moves so many
-# times as much. (A text with columns has $W^T \mathrm{diag}[f']$ for our $J_t$, or its transpose:
-# lesson 00. Norms, eigenvalues and singular values do not care about a transpose.)
+# The entry $[i, j]$ says: move unit $i$ at step $t$ a little, and unit $j$ at step $T$ moves so
+# many times as much. (A text with columns has $W^T \mathrm{diag}[f']$ for our $J_t$, or its
+# transpose: lesson 00. Norms, eigenvalues and singular values do not care about a transpose.)
 #
 # ### Exercise 1 · a product of Jacobians
 #
-# *Difficulty: easy, after lesson 03. Importance: high; the rest of the lesson is about this product. 6
-# minutes.* One sequence, states $h_1 \dots h_T$ as the rows of `h`. The check knows the turned order,
-# the transposes, the diagonal on the wrong side and missing slopes by name, and tries one unit and
-# no step at all. It does not look at speed.
+# *Difficulty: easy, after lesson 03. Importance: high; the rest of the lesson is about this
+# product. 6 minutes.* One sequence, states $h_1 \dots h_T$ as the rows of `h`. The check knows the
+# turned order, the transposes, the diagonal on the wrong side and missing slopes by name, and
+# tries one unit and no step at all. It does not look at speed.
 #
 # <details><summary>Hint 1</summary>
 # Start from <code>np.eye(H)</code>, and put one Jacobian on the right in each step.
@@ -312,31 +316,31 @@ def state_jacobian(h, W_hh):
 flow.state_jacobian(state_jacobian)
 
 # %% [markdown] tags=["solution"]
-# `W_hh * (1 - h_t**2)` builds no diagonal matrix: a row next to a matrix is stretched over its rows, so
-# entry $[i, j]$ meets slope $j$.
+# `W_hh * (1 - h_t**2)` builds no diagonal matrix: a row next to a matrix is stretched over its
+# rows, so entry $[i, j]$ meets slope $j$.
 
 # %% [markdown]
 # ### How large is a matrix?
 #
-# A number is above or below 1. A matrix stretches some directions and shrinks others. Two numbers sum
-# it up, and both are needed.
+# A number is above or below 1. A matrix stretches some directions and shrinks others. Two numbers
+# sum it up, and both are needed.
 #
-# **The largest singular value** $\sigma_{\max}(W)$: the most by which $W$ can stretch *any* row in one
-# step,
+# **The largest singular value** $\sigma_{\max}(W)$: the most by which $W$ can stretch *any* row in
+# one step,
 #
 # $$\sigma_{\max}(W) = \max_{v} \frac{\lVert v W \rVert}{\lVert v \rVert} .$$
 #
-# It is also called the spectral norm, written $\lVert W \rVert$. From the definition
-# $\lVert v A B \rVert \le \lVert v A \rVert\, \lVert B \rVert \le \lVert v \rVert\, \lVert A \rVert\,
-# \lVert B \rVert$, so $\lVert A B \rVert \le \lVert A \rVert \lVert B \rVert$: a bound for every product,
+# It is also called the spectral norm, written $\lVert W \rVert$. From the definition $\lVert v A B
+# \rVert \le \lVert v A \rVert\, \lVert B \rVert \le \lVert v \rVert\, \lVert A \rVert\, \lVert B
+# \rVert$, so $\lVert A B \rVert \le \lVert A \rVert \lVert B \rVert$: a bound for every product,
 # however different the factors are.
 #
-# **The spectral radius** $\rho(W)$: the largest size of an eigenvalue. A row $v$ with $v W = \lambda v$
-# keeps its direction, and after $k$ steps it is $\lambda^k v$. In the long run the largest $|\lambda|$
-# wins: $\lVert W^k \rVert^{1/k} \to \rho(W)$ (Gelfand's formula). It says what happens to *powers of
-# one matrix* in the end. It says nothing about the first steps, and nothing about products of
-# different matrices. Always $\rho \le \sigma_{\max}$: the eigenvector itself is stretched by
-# $|\lambda|$.
+# **The spectral radius** $\rho(W)$: the largest size of an eigenvalue. A row $v$ with
+# $v W = \lambda v$ keeps its direction, and after $k$ steps it is $\lambda^k v$. In the long run
+# the largest $|\lambda|$ wins: $\lVert W^k \rVert^{1/k} \to \rho(W)$ (Gelfand's formula). It says
+# what happens to *powers of one matrix* in the end. It says nothing about the first steps, and
+# nothing about products of different matrices. Always $\rho \le \sigma_{\max}$: the eigenvector
+# itself is stretched by $|\lambda|$.
 #
 # Two small examples show why both are needed.
 
@@ -355,11 +359,11 @@ print(
 )
 
 # %% [markdown]
-# The shear has spectral radius one half, and a row may come out four times as long after one or two
-# steps before it dies. And $A$ and $B$ both have spectral radius 0 ($A^2 = B^2 = 0$), yet
-# $ABAB\cdots$ explodes like $4^k$. The Jacobians of a network differ from step to step, because the
-# slopes do. So for a *bound* we need singular values. For a rough idea of a network whose slopes stay
-# near 1, the spectral radius is the better guide, since then all $J_t \approx W_{hh}$.
+# The shear has spectral radius one half, and a row may come out four times as long after one or
+# two steps before it dies. And $A$ and $B$ both have spectral radius 0 ($A^2 = B^2 = 0$), yet
+# $ABAB\cdots$ explodes like $4^k$. The Jacobians of a network differ from step to step, because
+# the slopes do. So for a *bound* we need singular values. For a rough idea of a network whose
+# slopes stay near 1, the spectral radius is the better guide, since then all $J_t \approx W_{hh}$.
 #
 # An **orthogonal** matrix has all singular values equal to 1: it turns, and keeps every length.
 # Times a number $\rho$, it has $\sigma_{\max} = \rho$ *and* spectral radius $\rho$. That is why we
@@ -367,7 +371,8 @@ print(
 #
 # ### A claim about random weights
 #
-# A sentence from a slide: "Weights drawn from N(0, 1) are mostly below 1 in size, so gradients vanish."
+# A sentence from a slide: "Weights drawn from N(0, 1) are mostly below 1 in size, so gradients
+# vanish."
 
 # %%
 quiz.predict(
@@ -431,23 +436,24 @@ quiz.reveal(
 )
 
 # %% [markdown]
-# So the slide is wrong about the matrix: it multiplies lengths by 8 in the long run. What its gradients do
-# is another question; section 11 measures it. The rule to remember: entries of standard deviation
-# $s$ make a matrix of spectral radius about $s\sqrt{H}$, and of largest singular value about twice that. Torch
-# draws its weights uniformly from $\pm 1/\sqrt{H}$. A uniform number on $\pm u$ has standard deviation
-# $u/\sqrt3$, so the radius is about $1/\sqrt3 = 0.58$, whatever $H$ is: found
-# 0.59 <!-- =radius_torch ±6% -->. Without tanh and inputs, the powers of such a matrix die like $0.58^k$. Keep that in
-# mind for sections 6 and 10.
+# So the slide is wrong about the matrix: it multiplies lengths by 8 in the long run. What its
+# gradients do is another question; section 11 measures it. The rule to remember: entries of
+# standard deviation $s$ make a matrix of spectral radius about $s\sqrt{H}$, and of largest
+# singular value about twice that. Torch draws its weights uniformly from $\pm 1/\sqrt{H}$. A
+# uniform number on $\pm u$ has standard deviation $u/\sqrt3$, so the radius is about
+# $1/\sqrt3 = 0.58$, whatever $H$ is: found 0.59 <!-- =radius_torch ±6% -->. Without tanh and
+# inputs, the powers of such a matrix die like $0.58^k$. Keep that in mind for sections 6 and 10.
 #
 # ### Exercise 2 · the largest singular value, by hand
 #
 # *Difficulty: medium. Importance: medium; it is how large networks are examined, where a full
-# decomposition is too dear. 8 minutes.* Power iteration: take any row $v$, and multiply it by $W W^T$ again
-# and again. Each round stretches its share along the strongest direction by $\sigma_{\max}^2$, every
-# other share by less, so it turns towards the strongest. When it has, $\lVert v W \rVert = \sigma_{\max}$
-# for $\lVert v \rVert = 1$. The check tries 400 rounds with singular values of 50 and 0.02, which is where
-# a forgotten normalisation shows. It does not try two equal largest singular values (those of an
-# orthogonal matrix: then any direction is a strongest one, and it works as well).
+# decomposition is too dear. 8 minutes.* Power iteration: take any row $v$, and multiply it by
+# $W W^T$ again and again. Each round stretches its share along the strongest direction by
+# $\sigma_{\max}^2$, every other share by less, so it turns towards the strongest. When it has,
+# $\lVert v W \rVert = \sigma_{\max}$ for $\lVert v \rVert = 1$. The check tries 400 rounds with
+# singular values of 50 and 0.02, which is where a forgotten normalisation shows. It does not try
+# two equal largest singular values (those of an orthogonal matrix: then any direction is a
+# strongest one, and it works as well).
 #
 # <details><summary>Hint 1</summary>
 # One round: <code>v @ W @ W.T</code>. Only the direction matters.
@@ -474,9 +480,9 @@ def largest_singular_value(W, v, n):
 flow.largest_singular_value(largest_singular_value)
 
 # %% [markdown] tags=["solution"]
-# Multiply by $W$ alone, and the row turns towards an eigenvector, if the largest eigenvalue is real: its
-# stretching tends to the spectral radius instead. With a pair of complex eigenvalues it keeps turning
-# for ever.
+# Multiply by $W$ alone, and the row turns towards an eigenvector, if the largest eigenvalue is
+# real: its stretching tends to the spectral radius instead. With a pair of complex eigenvalues it
+# keeps turning for ever.
 
 # %% [markdown]
 # ## 4 · The bound
@@ -487,8 +493,8 @@ flow.largest_singular_value(largest_singular_value)
 # \lVert \mathrm{diag}(f'_t) \rVert = \sigma_{\max}(W_{hh})\, \max_j f'_t[j]
 # \le \underbrace{\sigma_{\max}(W_{hh})\, \max f'}_{\gamma} .$$
 #
-# (A diagonal matrix stretches at most by its largest entry.) Here $\max f'$ is the largest slope that the
-# activation has anywhere: 1 for tanh and ReLU, $\tfrac14$ for the sigmoid. And $k$ steps:
+# (A diagonal matrix stretches at most by its largest entry.) Here $\max f'$ is the largest slope
+# that the activation has anywhere: 1 for tanh and ReLU, $\tfrac14$ for the sigmoid. And $k$ steps:
 #
 # $$\boxed{\;\Big\lVert \frac{\partial h_T}{\partial h_{T-k}} \Big\rVert \le \prod_{t=T-k+1}^{T} \lVert J_t
 # \rVert \le \gamma^k, \qquad \gamma = \sigma_{\max}(W_{hh})\, \max f' \;}$$
@@ -496,21 +502,22 @@ flow.largest_singular_value(largest_singular_value)
 # Read it in both directions.
 #
 # - **$\gamma < 1$ suffices for vanishing.** Whatever the inputs, whatever the state.
-# - **$\gamma > 1$ is necessary for exploding**: if the product grows without end then $\gamma^k$ must, so
-#   $\gamma > 1$. But it is **not sufficient**. The bound promises nothing then: the product may grow,
-#   stay, or vanish.
+# - **$\gamma > 1$ is necessary for exploding**: if the product grows without end then $\gamma^k$
+#   must, so $\gamma > 1$. But it is **not sufficient**. The bound promises nothing then: the
+#   product may grow, stay, or vanish.
 #
-# This is the theorem of Pascanu, Mikolov and Bengio (2013), who write $\lambda_1$ for $\sigma_{\max}$ and
-# $\gamma$ for $\max f'$ alone, so that theirs reads $\lambda_1 < 1/\gamma$. The bound concerns a *norm*: a
-# gradient is a row $r$, and $\lVert r\, J^T \rVert \le \lVert r \rVert \lVert J \rVert$. It may do
-# worse than the norm, never better.
+# This is the theorem of Pascanu, Mikolov and Bengio (2013), who write $\lambda_1$ for
+# $\sigma_{\max}$ and $\gamma$ for $\max f'$ alone, so that theirs reads $\lambda_1 < 1/\gamma$.
+# The bound concerns a *norm*: a gradient is a row $r$, and
+# $\lVert r\, J^T \rVert \le \lVert r \rVert \lVert J \rVert$. It may do worse than the norm, never
+# better.
 #
 # ### Exercise 3 · norm against lag
 #
-# *Difficulty: medium. Importance: high; it draws half of this lesson's figures. 8 minutes.* For each lag
-# $k = 1 \dots T$ the spectral norm of $\partial h_T/\partial h_{T-k}$. The check knows the Frobenius norm,
-# products of norms, lags counted from the wrong end. It does not count multiplications, but think: one
-# product per lag is enough.
+# *Difficulty: medium. Importance: high; it draws half of this lesson's figures. 8 minutes.* For
+# each lag $k = 1 \dots T$ the spectral norm of $\partial h_T/\partial h_{T-k}$. The check knows
+# the Frobenius norm, products of norms, lags counted from the wrong end. It does not count
+# multiplications, but think: one product per lag is enough.
 #
 # <details><summary>Hint 1</summary>
 # Lag 1 is J_T alone. Lag 2 is J_{T-1} J_T: on which side does the earlier one go?
@@ -538,8 +545,8 @@ def norm_by_lag(h, W_hh):
 flow.norm_by_lag(norm_by_lag)
 
 # %% [markdown]
-# From here on the lesson uses the course's own, `norms_by_lag`. Random networks of all sorts: is the bound
-# ever broken, and how far below it do they stay?
+# From here on the lesson uses the course's own, `norms_by_lag`. Random networks of all sorts: is
+# the bound ever broken, and how far below it do they stay?
 
 
 # %%
@@ -568,14 +575,16 @@ print(f"sixty networks, thirty lags each: largest norm / bound = {worst:.4f}")
 assert worst <= 1 + 1e-9
 
 # %% [markdown]
-# Never broken. And close to it at lag 1 in some networks, so the bound cannot be improved in general.
+# Never broken. And close to it at lag 1 in some networks, so the bound cannot be improved in
+# general.
 
 # %% [markdown]
 # ## 5 · What inputs do to it
 #
-# The theorem looks at weights only. Networks have inputs. Take orthogonal times $\rho$, $H = 64$, lag
-# 50, and three surroundings: no input and a start near zero; small inputs; inputs drawn from N(0, 1)
-# for each unit, which is what a network gets from standardised data or from a fresh embedding.
+# The theorem looks at weights only. Networks have inputs. Take orthogonal times $\rho$, $H = 64$,
+# lag 50, and three surroundings: no input and a start near zero; small inputs; inputs drawn from
+# N(0, 1) for each unit, which is what a network gets from standardised data or from a fresh
+# embedding.
 
 # %%
 quiz.predict(
@@ -587,7 +596,7 @@ quiz.predict(
 
 
 # %%
-def measured(rho, inputs, start, seeds=5, T=50):
+def measured(rho, inputs, start, seeds, T=50):
     """Return norms (seeds, T) over the lags for orthogonal times rho."""
     found = []
     for seed in range(seeds):
@@ -624,11 +633,14 @@ quiz.reveal(
 )
 
 # %% [markdown]
-# (Spectral norms at lag 50, median of three networks; "of 0.1" is a standard deviation.) Read the table by
-# columns. Without input and with a state near zero the slopes are near 1, and up to $\rho = 1$ the norm stays
-# close to the bound. Above, the state itself grows until the tanh stops it: where the bound says 600 million, there are
-# 613 <!-- =at_50[1.5, "no input, h_0 of 0.1"] ±30% -->, and 120 <!-- =at_50[1.5, "no input, h_0 of 1"] ±30% --> if $h_0$ has size 1. So quote the
-# size of $h_0$ and of the inputs with every such number. With inputs of size 1 *everything* in the table vanishes.
+# (Spectral norms at lag 50, median of three networks; "of 0.1" is a standard deviation.) Read the
+# table by columns. Without input and with a state near zero the slopes are near 1, and up to
+# $\rho = 1$ the norm stays close to the bound. Above, the state itself grows until the tanh stops
+# it: where the bound says 600 million, there are
+# 613 <!-- =at_50[1.5, "no input, h_0 of 0.1"] ±30% -->, and
+# 120 <!-- =at_50[1.5, "no input, h_0 of 1"] ±30% --> if $h_0$ has size 1. So quote the size of
+# $h_0$ and of the inputs with every such number. With inputs of size 1 *everything* in the table
+# vanishes.
 #
 # Move $\rho$ yourself.
 
@@ -636,9 +648,9 @@ quiz.reveal(
 rhos = np.round(np.arange(0.5, 3.01, 0.25), 2)
 frames = {
     float(rho): {
-        "no input": np.median(measured(rho, 0.0, 0.1, seeds=2), axis=0),
-        "inputs of 0.1": np.median(measured(rho, 0.1, 0.1, seeds=2), axis=0),
-        "inputs of 1": np.median(measured(rho, 1.0, 0.1, seeds=2), axis=0),
+        "no input": measured(rho, 0.0, 0.1, seeds=1)[0],
+        "inputs of 0.1": measured(rho, 0.1, 0.1, seeds=1)[0],
+        "inputs of 1": measured(rho, 1.0, 0.1, seeds=1)[0],
         "bound": rho**lags,
     }
     for rho in rhos
@@ -655,7 +667,7 @@ plots.slider_curves(
     alt="The norm of the Jacobian against lags from 1 to 50 for four cases, at a spectral radius chosen by a "
     "slider from 0.5 to 3. At 1 the curve without input and the bound lie near 1 and the curve with inputs of "
     "1 falls steeply. At 3 all four rise.",
-    caption="W_hh orthogonal times ρ, H = 64. Below ρ = 1 all vanish. At ρ = 1.5 the network without input "
+    caption="One network, W_hh orthogonal times ρ, H = 64. Below ρ = 1 all vanish. At ρ = 1.5 the network without input "
     "explodes and the one with inputs of 1 still vanishes. Far above, nothing holds it back any more.",
 )
 
@@ -666,9 +678,10 @@ for rho, value in ends.items():
 crossing = min(rho for rho, value in ends.items() if value > 1)
 
 # %% [markdown]
-# With strong inputs it takes a $\rho$ of nearly 2.0 <!-- =crossing --> before the Jacobian grows at all. Two
-# forces act against each other: the weights stretch, the tanh flattens. Between the two regimes lies a narrow
-# place where gradients neither vanish nor explode. There training would like to be. Nothing keeps it there.
+# With strong inputs it takes a $\rho$ of nearly 2.0 <!-- =crossing --> before the Jacobian grows
+# at all. Two forces act against each other: the weights stretch, the tanh flattens. Between the
+# two regimes lies a narrow place where gradients neither vanish nor explode. There training would
+# like to be. Nothing keeps it there.
 #
 # The same as a map: each row is a network, each column a lag, the shade is the power of ten.
 
@@ -681,17 +694,14 @@ def lag_map(table, names, columns, xlabel, label, limit, alt, caption, **colours
     """Draw a row for each network, a column for each lag; powers of ten are written at some lags."""
     fig, ax = plt.subplots(figsize=(10, 1.2 + 0.42 * len(names)))
     image = ax.imshow(table, aspect="auto", interpolation="nearest", **colours)
+    cividis = colours.get("cmap") == "cividis"
     for row, values in enumerate(table):
-        for k in range(9, len(values), 10):
-            dark = colours.get("cmap") == "cividis" and values[k] < -limit / 2
-            ink = (
-                "white" if dark or (abs(values[k]) > 0.6 * limit and "vmin" in colours) else "black"
-            )
-            ax.text(
-                k, row, f"{values[k]:.0f}".replace("-", "−"), ha="center", va="center", color=ink
-            )
+        for k in range(4, len(values), 10):
+            strong = values[k] < -limit / 2 if cividis else abs(values[k]) > 0.6 * limit
+            power = f"{round(values[k]) + 0:d}".replace("-", "−")
+            ax.text(k, row, power, ha="center", va="center", color="white" if strong else "black")
     ax.set_yticks(range(len(names)), names)
-    ax.set_xticks(range(9, len(columns), 10), columns[9::10])
+    ax.set_xticks(range(4, len(columns), 10), columns[4::10])
     ax.set_xlabel(xlabel)
     ax.grid(False)
     fig.colorbar(image, ax=ax, label=label, pad=0.02)
@@ -719,8 +729,8 @@ lag_map(
 #
 # Now a trap. "The gradients vanish" sounds as if the network had no gradient, as if training stood
 # still and a look at `grad.norm()` would tell. It is not so. Recall the two sums of lesson 03: the
-# gradient of $W_{hh}$ adds up one term for each pair of a loss at $t$ and a use at $k$, and only the
-# terms with $t - k$ *large* vanish. The near ones are fine, and they are most of the sum.
+# gradient of $W_{hh}$ adds up one term for each pair of a loss at $t$ and a use at $k$, and only
+# the terms with $t - k$ *large* vanish. The near ones are fine, and they are most of the sum.
 #
 # See it on the task that section 10 will train. A small grammar makes sentences such as these.
 
@@ -731,10 +741,10 @@ for phrases in (0, 1, 3):
     print(f"{phrases} phrases: {' '.join(sentence.words)}")
 
 # %% [markdown]
-# The verb agrees with the first noun, and nothing between them tells its number: with 20 phrases there
-# are 61 words between. A network as torch starts it, with an embedding and a readout, reads 64 of the
-# longest sentences. We take the loss of the verb alone, go back by hand, and keep for each step $k$ the
-# term that the use of $W_{hh}$ at $k$ adds to its gradient.
+# The verb agrees with the first noun, and nothing between them tells its number: with 20 phrases
+# there are 61 words between. A network as torch starts it, with an embedding and a readout, reads
+# 64 of the longest sentences. We take the loss of the verb alone, go back by hand, and keep for
+# each step $k$ the term that the use of $W_{hh}$ at $k$ adds to its gradient.
 
 
 # %%
@@ -780,6 +790,8 @@ print(f"norm of the whole gradient: {np.linalg.norm(full):.3f}")
 for k in (1, 3, 10, 30, 61):
     print(f"terms of {k:>2} steps back and more: {left_out[k - 1]:.1e} of it")
 
+from_ten, from_subject = left_out[9], left_out[60]
+
 fig, ax = plt.subplots(figsize=(8, 3.8))
 ax.semilogy(np.maximum(sizes, 1e-24), "o", ms=4, color=plots.COLORS[0], linestyle="")
 ax.axhline(np.linalg.norm(full), color="#666666", lw=1.3, linestyle=(0, (7, 3)), marker="")
@@ -793,24 +805,23 @@ plots.show(
     caption="The gradient is alive and the subject gets nothing of it. Near terms make the sum; those that "
     "would have to teach it the verb's number are twenty orders of magnitude smaller.",
 )
-from_ten, from_subject = left_out[9], left_out[60]
 
 # %% [markdown]
 # The whole gradient has an ordinary norm. All terms from ten steps back and earlier make
-# 0.0004 <!-- =from_ten ±60% --> of it, and those from the step that read the subject about $10^{-21}$. (A float32 holds
-# seven digits: added to its neighbours that term is not even there.) So the weights do
-# move, in a direction that the near past dictates. The network learns what can be learned from the last
-# few words, its loss falls, and nothing looks wrong. **A vanishing gradient is a matter of the far terms.
-# No norm of a whole gradient shows it.** What shows it is a figure like this one, or a test of what the
-# network remembers.
+# 0.0004 <!-- =from_ten ±60% --> of it, and those from the step that read the subject about
+# $10^{-21}$. (A float32 holds seven digits: added to its neighbours that term is not even there.)
+# So the weights do move, in a direction that the near past dictates. The network learns what can
+# be learned from the last few words, its loss falls, and nothing looks wrong. **A vanishing
+# gradient is a matter of the far terms. No norm of a whole gradient shows it.** What shows it is a
+# figure like this one, or a test of what the network remembers.
 
 # %% [markdown]
 # ## 7 · Vanishing is not forgetting
 #
-# A second trap. If the Jacobian $\partial h_T/\partial h_t$ is nearly zero, has the network forgotten step $t$?
-# Not at all. The Jacobian says what a *small* change does. Lesson 02 built a latch: one unit, with
-# $w = 3$ and an input weight of 6, off near $-1$ and on near $+1$. It holds a bit for ever, because both
-# values attract. What does "attract" mean for the gradient?
+# A second trap. If the Jacobian $\partial h_T/\partial h_t$ is nearly zero, has the network
+# forgotten step $t$? Not at all. The Jacobian says what a *small* change does. Lesson 02 built a
+# latch: one unit, with $w = 3$ and an input weight of 6, off near $-1$ and on near $+1$. It holds
+# a bit for ever, because both values attract. What does "attract" mean for the gradient?
 
 # %%
 quiz.predict(
@@ -838,15 +849,16 @@ quiz.reveal(
 )
 
 # %% [markdown]
-# The very thing that makes the memory safe kills the gradient. That is the argument of Bengio, Simard and
-# Frasconi (1994): a tanh network that stores a bit robustly does so by attraction, and where there is
-# attraction the factors are below 1, so the gradient vanishes. It can *use* such a memory. It can hardly *learn* to
-# build one, since at the moment when it should be told "you ought to have kept this", the message is
-# multiplied by $10^{-76}$.
+# The very thing that makes the memory safe kills the gradient. That is the argument of Bengio,
+# Simard and Frasconi (1994): a tanh network that stores a bit robustly does so by attraction, and
+# where there is attraction the factors are below 1, so the gradient vanishes. It can *use* such a
+# memory. It can hardly *learn* to build one, since at the moment when it should be told "you ought
+# to have kept this", the message is multiplied by $10^{-76}$.
 #
-# The other way round a gradient may be alive, or explode, and nothing useful be stored. Let us measure both
-# for four networks. A bit is shown at the first step, noise from then on. Can a linear readout, fitted on
-# 1,000 sequences, tell the bit from the state 40 steps later on 1,000 new ones?
+# The other way round a gradient may be alive, or explode, and nothing useful be stored. Let us
+# measure both for four networks. A bit is shown at the first step, noise from then on. Can a
+# linear readout, fitted on 1,000 sequences, tell the bit from the state 40 steps later on 1,000
+# new ones?
 
 
 # %%
@@ -876,17 +888,18 @@ for kind, (share, norm) in found.items():
     print(f"{kind:<12}{share:>10.2f}{norm:>12.0e}")
 
 # %% [markdown]
-# Four networks, all four combinations. The latch: bit kept, gradient gone. "Short", orthogonal times 0.7 with
-# noise: both gone. "Orthogonal" with tiny noise: both kept. "Chaotic", orthogonal times 3: the gradient
-# explodes, and the bit cannot be read off, since the noise has been blown up as well as the bit.
+# Four networks, all four combinations. The latch: bit kept, gradient gone. "Short", orthogonal
+# times 0.7 with noise: both gone. "Orthogonal" with tiny noise: both kept. "Chaotic", orthogonal
+# times 3: the gradient explodes, and the bit cannot be read off, since the noise has been blown up
+# as well as the bit.
 #
 # So keep two questions apart. *Does the state still hold it?* That concerns a trained network at
 # work. *Does the gradient reach it?* That concerns whether training could make it so.
 #
 # ### The other end: exploding
 #
-# The chaotic network deserves a closer look. Change one of its 4,096 weights by a millionth. What becomes of
-# the states?
+# The chaotic network deserves a closer look. Change one of its 4,096 weights by a millionth. What
+# becomes of the states?
 
 # %%
 rng = np.random.default_rng(4)
@@ -916,17 +929,18 @@ plots.curves(
 
 # %% [markdown]
 # This is what an exploding gradient means forward in time: trajectories that depend on the weights
-# ever more sharply, until a change that no update could avoid throws the state somewhere else entirely. The
-# loss as a function of the weights is then no longer a landscape one can walk in. Let us look at it.
+# ever more sharply, until a change that no update could avoid throws the state somewhere else
+# entirely. The loss as a function of the weights is then no longer a landscape one can walk in.
+# Let us look at it.
 
 # %% [markdown]
 # ## 8 · The cliff
 #
 # Two parameters are enough. One unit without input, $h_t = \tanh(w\,h_{t-1} + b)$, starts at
-# $h_0 = -0.9$. After 30 steps it shall be at $-0.5$: $L(w, b) = (h_{30} + 0.5)^2$. The gradient comes
-# from the recursion that you know, run forward: with $s_t = 1 - h_t^2$,
-# $\partial h_t/\partial w = s_t\,(h_{t-1} + w\,\partial h_{t-1}/\partial w)$, and with 1 in place of $h_{t-1}$
-# for $b$.
+# $h_0 = -0.9$. After 30 steps it shall be at $-0.5$: $L(w, b) = (h_{30} + 0.5)^2$. The gradient
+# comes from the recursion that you know, run forward: with $s_t = 1 - h_t^2$, $\partial
+# h_t/\partial w = s_t\,(h_{t-1} + w\,\partial h_{t-1}/\partial
+# w)$, and with 1 in place of $h_{t-1}$ for $b$.
 
 
 # %%
@@ -942,17 +956,16 @@ def unit_loss(w, b, T=30):
     return (h + 0.5) ** 2, 2 * (h + 0.5) * dw, 2 * (h + 0.5) * db
 
 
-def descend(start, lr, updates=400, max_norm=None):
-    """Return the points (updates + 1, 2) and losses of gradient descent, clipped or not."""
-    point, points, losses = np.array(start), [np.array(start)], []
+def descend(starts, lr, updates=400, max_norm=np.inf):
+    """Return points (updates + 1, S, 2) and losses (updates, S) of gradient descent from S starts."""
+    points, losses = [np.array(starts, dtype=float)], []
     for _ in range(updates):
-        loss, *gradient = unit_loss(*point)
-        losses.append(float(loss))
-        gradient = np.array(gradient, dtype=float)
-        if max_norm is not None:
-            (gradient,), _ = clip_by_global_norm([gradient], max_norm)
-        point = point - lr * gradient
-        points.append(point)
+        loss, dw, db = unit_loss(*points[-1].T)
+        gradient = np.stack([dw, db], axis=1)
+        norm = np.linalg.norm(gradient, axis=1, keepdims=True)
+        shorter = np.minimum(1, max_norm / np.maximum(norm, 1e-300))
+        points.append(points[-1] - lr * shorter * gradient)
+        losses.append(loss)
     return np.array(points), np.array(losses)
 
 
@@ -967,8 +980,10 @@ print(
     f"norm of the gradient on this map: median {np.median(steepness):.2f}, largest {steepness.max():.0f}"
 )
 
-free, free_losses = descend((1.8, -0.3), 0.05)
-clipped, clipped_losses = descend((1.8, -0.3), 0.05, max_norm=0.5)
+(free, free_losses), (clipped, clipped_losses) = (
+    [found[:, 0] for found in descend([(1.8, -0.3)], 0.05, max_norm=limit)]
+    for limit in (np.inf, 0.5)
+)
 leap = np.linalg.norm(np.diff(free, axis=0), axis=1)
 fall = leap.argmax()
 
@@ -1033,7 +1048,7 @@ plots.show(
     "plain towards the wall. The one without clipping meets it and is thrown off the map by an arrow; the clipped one takes short steps along "
     "the foot of the wall into the valley at the left.",
     caption=f"The cliff. Without clipping one step at the wall is {leap.max():.0f} units long, in a map 1.6 units wide. With the "
-    "gradient clipped to 0.5 the same descent bumps against the wall, comes back and reaches the valley (white line: loss 0.002).",
+    "gradient clipped to 0.5 the same descent bumps against the wall, comes back and reaches the valley. (White lines: loss 0.002. Up to the wall both paths are one.)",
 )
 
 # %%
@@ -1048,15 +1063,16 @@ print(
 )
 
 # %% [markdown]
-# Where does the wall come from? On the plain the unit sits at its lower resting value, near $-0.9$. Raise $b$, or lower $w$,
-# and that value creeps upwards, until at a certain line in the map it ceases to exist: the
-# curve $\tanh(wh + b)$ no longer meets the diagonal down there (lesson 02, section 5, drew such
-# crossings). Beyond the line the state drifts off to the upper value. So the loss jumps, and in a chain of 30 steps the jump has a slope:
-# 30 factors, some above 1, multiplied.
+# Where does the wall come from? On the plain the unit sits at its lower resting value, near
+# $-0.9$. Raise $b$, or lower $w$, and that value creeps upwards, until at a certain line in the
+# map it ceases to exist: the curve $\tanh(wh + b)$ no longer meets the diagonal down there (lesson
+# 02, section 5, drew such crossings). Beyond the line the state drifts off to the upper value. So
+# the loss jumps, and in a chain of 30 steps the jump has a slope: 30 factors, some above 1,
+# multiplied.
 #
-# The unclipped step is not just long. It ends where both values are saturated, and there the gradient is *zero*:
-# no way back. One bad step, and the run is lost. A clipped one at the same place moves by at most
-# $0.05 \cdot 0.5$.
+# The unclipped step is not just long. It ends where both values are saturated, and there the
+# gradient is *zero*: no way back. One bad step, and the run is lost. A clipped one at the same
+# place moves by at most $0.05 \cdot 0.5$.
 #
 # One start proves little. Forty starts, three learning rates:
 
@@ -1064,35 +1080,34 @@ print(
 starts = np.random.default_rng(5).uniform((1.2, -0.4), (2.2, 0.0), size=(40, 2))
 arrived = {}
 for lr in (0.02, 0.05, 0.1):
-    for max_norm in (None, 0.5):
-        reached = [descend(start, lr, 600, max_norm)[1][-1] < 0.01 for start in starts]
-        arrived[lr, max_norm] = np.mean(reached)
-    print(
-        f"lr {lr}: arrived without clipping {arrived[lr, None]:.0%}, clipped {arrived[lr, 0.5]:.0%}"
-    )
+    for max_norm in (np.inf, 0.5):
+        last_loss = descend(starts, lr, 600, max_norm)[1][-1]
+        arrived[lr, max_norm] = np.mean(last_loss < 0.01)
+    print(f"lr {lr}: arrived free {arrived[lr, np.inf]:.0%}, clipped {arrived[lr, 0.5]:.0%}")
 
 # %% [markdown]
 # ## 9 · Clipping
 #
 # The cure for explosions is as blunt as it is good: if the gradient is too long, shorten it.
 #
-# **By norm.** Let $\lVert g \rVert$ be the length of *all* gradients together, one long row. If it exceeds a
-# limit $c$, multiply everything by $c/\lVert g \rVert$:
+# **By norm.** Let $\lVert g \rVert$ be the length of *all* gradients together, one long row. If it
+# exceeds a limit $c$, multiply everything by $c/\lVert g \rVert$:
 #
 # $$g \leftarrow g \cdot \min\!\Big(1,\ \frac{c}{\lVert g \rVert}\Big), \qquad
 # \lVert g \rVert = \sqrt{\sum_{\text{arrays}} \sum_{\text{entries}} g^2}.$$
 #
 # One factor for all, so the direction stays. A step still goes downhill where the gradient does.
 #
-# **By value.** Cut every entry off at $\pm c$. Large entries shrink, small ones do not, so the direction
-# turns.
+# **By value.** Cut every entry off at $\pm c$. Large entries shrink, small ones do not, so the
+# direction turns.
 #
 # ### Exercise 4 · clip by the global norm
 #
-# *Difficulty: easy. Importance: the highest of this lesson; you will use it in every training of a recurrent
-# network. 8 minutes.* New arrays, the caller's stay as they are; and the norm *before* clipping, which is worth
-# watching. The check names the ways in which this is usually wrong: each array by its own
-# norm, entry by entry, always rescaled, a forgotten root. It does not try infinite gradients.
+# *Difficulty: easy. Importance: the highest of this lesson; you will use it in every training of a
+# recurrent network. 8 minutes.* New arrays, the caller's stay as they are; and the norm *before*
+# clipping, which is worth watching. The check names the ways in which this is usually wrong: each
+# array by its own norm, entry by entry, always rescaled, a forgotten root. It does not try
+# infinite gradients.
 #
 # <details><summary>Hint 1</summary>
 # Squares of all entries of all arrays, one sum, one root.
@@ -1119,16 +1134,17 @@ def my_clip_by_global_norm(grads, max_norm):
 flow.clip_by_global_norm(my_clip_by_global_norm)
 
 # %% [markdown] tags=["solution"]
-# `.astype(g.dtype)` keeps float32 what it was; without it the result is right as well. In torch it is
-# `torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)`: it changes the `.grad` of each parameter in place and
-# returns the norm before.
+# `.astype(g.dtype)` keeps float32 what it was; without it the result is right as well. In torch it
+# is `torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)`: it changes the `.grad` of each
+# parameter in place and returns the norm before.
 
 # %% [markdown]
 # ### Exercise 5 · how far does clipping by value turn?
 #
-# *Difficulty: easy. Importance: medium. 6 minutes.* The angle, in degrees, between the whole gradient and
-# the same clipped by value. The check tries a limit that clips nothing, where rounding may make a
-# cosine a little larger than 1. It does not ask about clipping by norm, whose angle is zero.
+# *Difficulty: easy. Importance: medium. 6 minutes.* The angle, in degrees, between the whole
+# gradient and the same clipped by value. The check tries a limit that clips nothing, where
+# rounding may make a cosine a little larger than 1. It does not ask about clipping by norm, whose
+# angle is zero.
 #
 # <details><summary>Hint 1</summary>
 # All arrays laid end to end: <code>np.concatenate([g.ravel() for g in grads])</code>.
@@ -1155,8 +1171,8 @@ def value_clipping_angle(grads, limit):
 flow.value_clipping_angle(value_clipping_angle)
 
 # %% [markdown]
-# On real gradients: an untrained network with ReLU and the identity for $W_{hh}$ (section 10 says why one would
-# start so), a batch of sentences, all losses. Both ways of clipping, set so that the
+# On real gradients: an untrained network with ReLU and the identity for $W_{hh}$ (section 10 says
+# why one would start so), a batch of sentences, all losses. Both ways of clipping, set so that the
 # clipped gradient has the same length.
 
 # %%
@@ -1210,14 +1226,14 @@ plots.curves(
 )
 
 # %% [markdown]
-# Cut to a length of 1 by value, this gradient is turned by 47 <!-- =at_one ±25% --> degrees. That still goes
-# downhill (it must: every entry keeps its sign, so the dot product with the gradient is positive), only not the steepest way.
-# In the limit of a tiny $c$ only the signs are left.
+# Cut to a length of 1 by value, this gradient is turned by 47 <!-- =at_one ±25% --> degrees. That
+# still goes downhill (it must: every entry keeps its sign, so the dot product with the gradient is
+# positive), only not the steepest way. In the limit of a tiny $c$ only the signs are left.
 #
 # ### What clipping rescues
 #
-# That same network, trained with plain gradient descent, learning rate 1, 120 updates, three seeds. With
-# and without clipping.
+# That same network, trained with plain gradient descent, learning rate 1, 120 updates, three
+# seeds. With and without clipping.
 
 # %%
 quiz.predict(
@@ -1293,9 +1309,10 @@ plots.curves(
 # %% [markdown]
 # ### And Adam?
 #
-# Adam divides each gradient by the root of a fading mean of its squares (lesson 03), so the length of a gradient
-# hardly matters to it: a long gradient makes a step of ordinary length. Does Adam then need no clipping? Follow one
-# weight whose gradient is 1 at every update, but 1,000 at one of them.
+# Adam divides each gradient by the root of a fading mean of its squares (lesson 03), so the length
+# of a gradient hardly matters to it: a long gradient makes a step of ordinary length. Does Adam
+# then need no clipping? Follow one weight whose gradient is 1 at every update, but 1,000 at one of
+# them.
 
 # %%
 m = v = 0.0
@@ -1312,32 +1329,35 @@ print(
 crippled = step_sizes[599]
 
 # %% [markdown]
-# The spike itself does little harm. What follows does: the large square stays in the mean for thousands of
-# updates, and as long as it is there all steps are small, 0.022 <!-- =crippled ±5% --> of their size a hundred updates later. That
-# weight stands still and nobody knows why. So clip with Adam, too. Section 10 will show the same network with and
-# without.
+# The spike itself does little harm. What follows does: the large square stays in the mean for
+# thousands of updates, and as long as it is there all steps are small,
+# 0.022 <!-- =crippled ±5% --> of their size a hundred updates later. That weight stands still and
+# nobody knows why. So clip with Adam, too. Section 10 will show the same network with and without.
 
 # %% [markdown]
 # ## 10 · Starts that keep gradients alive
 #
-# Clipping can do nothing about vanishing: multiplying a gradient by one number leaves the ratio of its far terms to its near
-# terms what it was. That ratio is in the weights. Two ideas for a better start:
+# Clipping can do nothing about vanishing: multiplying a gradient by one number leaves the ratio of
+# its far terms to its near terms what it was. That ratio is in the weights. Two ideas for a better
+# start:
 #
-# **Orthogonal $W_{hh}$.** All singular values are 1. As long as the state stays in the straight part of tanh, all lengths
-# are kept.
+# **Orthogonal $W_{hh}$.** All singular values are 1. As long as the state stays in the straight
+# part of tanh, all lengths are kept.
 #
-# **ReLU with the identity** (Le, Jaitly and Hinton 2015, "IRNN"). $W_{hh} = I$, $b_h = 0$, $W_{xh}$ small.
-# Then $h_t = \max(0, h_{t-1} + \text{a little})$: a unit that is on just adds up what comes in. Its slope is 1,
-# its weight is 1, so its factor is exactly 1, for any number of steps. A unit at zero passes nothing on.
+# **ReLU with the identity** (Le, Jaitly and Hinton 2015, "IRNN"). $W_{hh} = I$, $b_h = 0$,
+# $W_{xh}$ small. Then $h_t = \max(0, h_{t-1} + \text{a little})$: a unit that is on just adds up
+# what comes in. Its slope is 1, its weight is 1, so its factor is exactly 1, for any number of
+# steps. A unit at zero passes nothing on.
 #
 # ### Exercise 6 · an orthogonal start
 #
-# *Difficulty: easy. Importance: medium. 6 minutes.* From a matrix $A$ of normal random numbers: the factor
-# $Q$ of its decomposition $A = QR$, $Q$ orthogonal and $R$ upper triangular, times $\rho$. One subtlety. If $QR = A$, then so
-# is $(QD)(DR)$ for any diagonal $D$ of signs: the decomposition is unique only up to signs, and a library picks them
-# as it likes. Choose them so that the diagonal of $R$ is positive; then $Q$ is spread evenly over all orthogonal
-# matrices. The check names what is orthogonal but not this, and what is not orthogonal. It does not
-# try a singular $A$.
+# *Difficulty: easy. Importance: medium. 6 minutes.* From a matrix $A$ of normal random numbers:
+# the factor $Q$ of its decomposition $A = QR$, $Q$ orthogonal and $R$ upper triangular, times
+# $\rho$. One subtlety. If $QR = A$, then so is $(QD)(DR)$ for any diagonal $D$ of signs: the
+# decomposition is unique only up to signs, and a library picks them as it likes. Choose them so
+# that the diagonal of $R$ is positive; then $Q$ is spread evenly over all orthogonal matrices. The
+# check names what is orthogonal but not this, and what is not orthogonal. It does not try a
+# singular $A$.
 #
 # <details><summary>Hint 1</summary>
 # <code>Q, R = np.linalg.qr(A)</code>.
@@ -1362,8 +1382,8 @@ def orthogonal_start(A, rho):
 flow.orthogonal_start(orthogonal_start)
 
 # %% [markdown]
-# Does the sign matter? If $Q$ is spread evenly, $-Q$ is as likely as $Q$, so its trace must be zero on average. This is
-# what the library gives, signs as they come:
+# Does the sign matter? If $Q$ is spread evenly, $-Q$ is as likely as $Q$, so its trace must be
+# zero on average. This is what the library gives, signs as they come:
 
 # %%
 rng = np.random.default_rng(7)
@@ -1373,10 +1393,10 @@ print(f"mean trace {np.mean(traces):+.2f} (standard error {np.std(traces) / 2000
 # %% [markdown]
 # ### Alive at the start?
 #
-# Now on the sentences: how strongly does the verb's loss pull at a word $k$ steps before it? We compare the norms of the
-# gradient at the embedded words, each as a multiple of its value at the word right before the verb. Untrained
-# networks, three seeds, from the experiment that is told in the next part. ("Small inputs": $W_{xh}$
-# drawn with standard deviation 0.01, as the IRNN has it.)
+# Now on the sentences: how strongly does the verb's loss pull at a word $k$ steps before it? We
+# compare the norms of the gradient at the embedded words, each as a multiple of its value at the
+# word right before the verb. Untrained networks, three seeds, from the experiment that is told in
+# the next part. ("Small inputs": $W_{xh}$ drawn with standard deviation 0.01, as the IRNN has it.)
 
 # %%
 found = experiments.results("agreement_cures", again=AGAIN)
@@ -1411,15 +1431,17 @@ for row, value in pull.items():
 #
 # $$\text{the } N\ [\text{who } C\ D\ N\ (P\ D\ N)^{n-1}]\ V\ \text{.}$$
 #
-# with nouns $N$ and verbs $V$ in singular and plural, a past-tense verb $C$ (which has no number), determiners $D$,
-# prepositions $P$, each chosen evenly from its list. The number of phrases $n$ is anything from 0 to $m = 20$; with $n = 0$ the
-# brackets are left out. A model reads the words and predicts each next one.
+# with nouns $N$ and verbs $V$ in singular and plural, a past-tense verb $C$ (which has no number),
+# determiners $D$, prepositions $P$, each chosen evenly from its list. The number of phrases $n$ is
+# anything from 0 to $m = 20$; with $n = 0$ the brackets are left out. A model reads the words and
+# predicts each next one.
 #
-# **The best possible loss** is known exactly, because we know how sentences are made. A choice among $k$
-# equally likely things is worth $\ln k$ nats, and independent choices add up. One sentence chooses: $n$ among
-# $m + 1$; a first noun; a verb, *of one number only, since the noun has decided which*; for a first phrase, where there is one, $C$, $D$ and $N$; for each
-# further phrase $P$, $D$ and $N$. A share $m/(m+1)$ of sentences has a first phrase, and there are $m/2$ phrases on
-# average. Different choices give different sentences, so nothing is counted twice.
+# **The best possible loss** is known exactly, because we know how sentences are made. A choice
+# among $k$ equally likely things is worth $\ln k$ nats, and independent choices add up. One
+# sentence chooses: $n$ among $m + 1$; a first noun; a verb, *of one number only, since the noun
+# has decided which*; for a first phrase, where there is one, $C$, $D$ and $N$; for each further
+# phrase $P$, $D$ and $N$. A share $m/(m+1)$ of sentences has a first phrase, and there are $m/2$
+# phrases on average. Different choices give different sentences, so nothing is counted twice.
 
 # %%
 m = 20
@@ -1442,8 +1464,8 @@ print(
 print("the grammar's own count:", [round(value, 4) for value in grammar.entropy()])
 
 # %% [markdown]
-# By counting, for a grammar so small that all its sentences can be listed: up to 2 phrases, one pair of nouns, one of verbs,
-# two of each of the other words.
+# By counting, for a grammar so small that all its sentences can be listed: up to 2 phrases, one
+# pair of nouns, one of verbs, two of each of the other words.
 
 # %%
 tiny = AgreementGrammar(
@@ -1476,7 +1498,8 @@ print(f"entropy counted {counted:.6f}, by the formula {tiny.entropy()[0]:.6f}")
 
 # %% [markdown]
 # **What forgetting the subject costs.** A model that knows all but the number of the first noun is
-# undecided between two forms of the verb: $\ln 2$ nats more, once a sentence. Spread over 34 words that is nothing.
+# undecided between two forms of the verb: $\ln 2$ nats more, once a sentence. Spread over 34 words
+# that is nothing.
 
 # %%
 loss_of_number = np.log(2) / predicted_words
@@ -1486,16 +1509,19 @@ print(
 perplexity_rise = np.exp(loss_of_number) - 1
 
 # %% [markdown]
-# The perplexity rises by 2.1% <!-- =perplexity_rise -->. Who looks at perplexity alone will not see whether a model
-# knows who went. So test the one thing that matters: at the verb, does the model give the right form more than the wrong one?
-# A model that has lost the subject is right half of the time, and so is one that follows the nearest noun.
+# The perplexity rises by 2.1% <!-- =perplexity_rise -->. Who looks at perplexity alone will not
+# see whether a model knows who went. So test the one thing that matters: at the verb, does the
+# model give the right form more than the wrong one? A model that has lost the subject is right
+# half of the time, and so is one that follows the nearest noun.
 #
 # ### Exercise 7 · the accuracy of agreement
 #
-# *Difficulty: easy. Importance: high: a targeted test is worth more than a loss. 8 minutes.* `logits` $(B, T, V)$
-# of a model that has read the sentences; the logits of step $t$ are about the word at $t + 1$. For each sentence the place of its
-# verb, the ids of its right and of its wrong form. Return the share of sentences in which the right one has the
-# larger logit; where both are equal the model has no opinion, and gets one half. The check names readings at the wrong step and wrong comparisons. It does not try a verb at step 0.
+# *Difficulty: easy. Importance: high: a targeted test is worth more than a loss. 8 minutes.*
+# `logits` $(B, T, V)$ of a model that has read the sentences; the logits of step $t$ are about the
+# word at $t + 1$. For each sentence the place of its verb, the ids of its right and of its wrong
+# form. Return the share of sentences in which the right one has the larger logit; where both are
+# equal the model has no opinion, and gets one half. The check names readings at the wrong step and
+# wrong comparisons. It does not try a verb at step 0.
 #
 # <details><summary>Hint 1</summary>
 # What is said about the word at place v stands at v - 1.
@@ -1521,9 +1547,10 @@ def agreement_accuracy(logits, verb, right, wrong):
 flow.agreement_accuracy(agreement_accuracy)
 
 # %% [markdown]
-# One run live: the IRNN, 1,000 updates of 64 fresh sentences each, Adam with learning rate 0.005, gradients clipped to norm 1.
-# Every 50 updates it is asked about the longest sentences. (This is the slow cell: some ten seconds. The loop is that of
-# lesson 03 with torch's layers: `train_agreement` in `course_utils/experiments/agreement.py`.)
+# One run live: the IRNN, 1,000 updates of 64 fresh sentences each, Adam with learning rate 0.005,
+# gradients clipped to norm 1. Every 50 updates it is asked about the longest sentences. (This is
+# the slow cell: some ten seconds. The loop is that of lesson 03 with torch's layers:
+# `train_agreement` in `course_utils/experiments/agreement.py`.)
 
 # %%
 longest = grammar.sample(200, np.random.default_rng(8), 20)
@@ -1575,8 +1602,9 @@ plots.show(
 )
 
 # %% [markdown]
-# And now all of them: seven ways, three seeds each, 2,000 updates. The LSTM is there as an outlook: it is
-# lesson 05's. The chance level is 0.5; with 200 sentences a test the standard error of a coin is 0.035.
+# And now all of them: seven ways, three seeds each, 2,000 updates. The LSTM is there as an
+# outlook: it is lesson 05's. The chance level is 0.5; with 200 sentences a test the standard error
+# of a coin is 0.035.
 
 # %%
 quiz.predict(
@@ -1632,17 +1660,21 @@ quiz.reveal(
 # %% [markdown]
 # What the table says, row by row.
 #
-# **The tanh RNN** is right without a phrase between, and a coin from one phrase on (one phrase is four words).
-# Clipped or not makes no difference at all. Its loss looks fine: 0.034 <!-- =found["tanh RNN"]["excess"].mean() ±10% --> nats
-# above the best possible, of which forgetting the number is 0.020 <!-- =loss_of_number ±3% -->.
+# **The tanh RNN** is right without a phrase between, and a coin from one phrase on (one phrase is
+# four words). Clipped or not makes no difference at all. Its loss looks fine:
+# 0.034 <!-- =found["tanh RNN"]["excess"].mean() ±10% --> nats above the best possible, of which
+# forgetting the number is 0.020 <!-- =loss_of_number ±3% -->.
 #
-# **The orthogonal start** does no better here. Inputs of ordinary size saturate it. With *small* inputs its gradient was alive
-# before training, and still it did not learn the task. The map below shows why.
+# **The orthogonal start** does no better here. Inputs of ordinary size saturate it. With *small*
+# inputs its gradient was alive before training, and still it did not learn the task. The map below
+# shows why.
 #
-# **The IRNN**, clipped, learns it at all distances, in all seeds. And here gradients do explode: the largest norm was
-# 1,125 <!-- =found["IRNN"]["norm_max"].max() ±15% -->, in one of the first updates. **Without clipping**, Adam keeps it from becoming
-# nan, as plain gradient descent could not (section 9). But it learned the task in 1 <!-- =free_learned --> of 3 <!-- =n_seeds --> seeds. That fits what one spike did to
-# Adam's steps; we have not taken the others apart to see whether it was that.
+# **The IRNN**, clipped, learns it at all distances, in all seeds. And here gradients do explode:
+# the largest norm was 1,125 <!-- =found["IRNN"]["norm_max"].max() ±15% -->, in one of the first
+# updates. **Without clipping**, Adam keeps it from becoming nan, as plain gradient descent could
+# not (section 9). But it learned the task in 1 <!-- =free_learned --> of 3 <!-- =n_seeds -->
+# seeds. That fits what one spike did to Adam's steps; we have not taken the others apart to see
+# whether it was that.
 #
 # **The LSTM** learns it too, later, and ends nearest to the entropy. Why, lesson 05 tells.
 #
@@ -1692,20 +1724,22 @@ pull_orthogonal = [reach[f"orthogonal, small inputs: {when}"][-1] for when in ("
 pull_lstm = [reach[f"LSTM: {when}"][-1] for when in ("before", "after")]
 
 # %% [markdown]
-# Look at the second pair. The pull at the subject was 0.04 <!-- =pull_orthogonal[0] ±30% --> of that at the last word before training, and nothing
-# after it. The network learned what the near words teach, as section 6 said it would: its weights grew, its units
-# saturated, and the gradient that had been alive died *by training*. A good start is a start, no guarantee. And look at the last
-# pair. The LSTM's pull at the subject was tiny at first, $10^{-5}$ or less, and training raised it to
-# 0.2 <!-- =pull_lstm[1] ±80% -->. It learned at short distances first, where the pull is large enough, and what it learned there
-# reaches further. (The training mixes all distances. With the longest alone it would have had nothing to start from.)
+# Look at the second pair. The pull at the subject was 0.04 <!-- =pull_orthogonal[0] ±30% --> of
+# that at the last word before training, and nothing after it. The network learned what the near
+# words teach, as section 6 said it would: its weights grew, its units saturated, and the gradient
+# that had been alive died *by training*. A good start is a start, no guarantee. And look at the
+# last pair. The LSTM's pull at the subject was tiny at first, $10^{-5}$ or less, and training
+# raised it to 0.2 <!-- =pull_lstm[1] ±80% -->. It learned at short distances first, where the pull
+# is large enough, and what it learned there reaches further. (The training mixes all distances.
+# With the longest alone it would have had nothing to start from.)
 #
 # So a dead gradient at one distance need not be the last word, and a live one is no promise.
 
 # %% [markdown]
 # ## 11 · Slides say
 #
-# Sentences as they are found on lecture slides. Give your verdict on each, true, false or "true under
-# conditions", before you read on.
+# Sentences as they are found on lecture slides. Give your verdict on each, true, false or "true
+# under conditions", before you read on.
 #
 # 1. "ReLU avoids vanishing gradients."
 # 2. "Weights from N(0, 1) are mostly below 1, so gradients vanish."
@@ -1713,8 +1747,9 @@ pull_lstm = [reach[f"LSTM: {when}"][-1] for when in ("before", "after")]
 # 4. "Gradient clipping solves the exploding and vanishing gradient problem."
 
 # %% [markdown]
-# The first needs one more measurement. ReLU networks of 64 units, inputs from N(0, 1) for each unit, three starts: torch's, normal
-# entries of standard deviation $\sqrt{2/64}$, which is the usual advice for ReLU, and the identity.
+# The first needs one more measurement. ReLU networks of 64 units, inputs from N(0, 1) for each
+# unit, three starts: torch's, normal entries of standard deviation $\sqrt{2/64}$, which is the
+# usual advice for ReLU, and the identity.
 
 
 # %%
@@ -1747,14 +1782,15 @@ for name in ("torch's start", "normal, variance 2/H", "identity"):
     print(f"{name:<24}{relu[name]:>10.0e}{typical_relu:>10.0e}{off:>11.2f}")
 
 # %% [markdown]
-# **1 is true under conditions.** The *slope* of a ReLU takes nothing away where the unit is on. The weights still
-# multiply. With torch's start the ReLU network vanishes like any other, to $10^{-18}$ at lag 50; with the usual
-# normal start its norm grows. With the identity a unit that stays on keeps its gradient exactly: a factor of 1 at each of fifty steps. A unit that was off
+# **1 is true under conditions.** The *slope* of a ReLU takes nothing away where the unit is on.
+# The weights still multiply. With torch's start the ReLU network vanishes like any other, to
+# $10^{-18}$ at lag 50; with the usual normal start its norm grows. With the identity a unit that
+# stays on keeps its gradient exactly: a factor of 1 at each of fifty steps. A unit that was off
 # once has lost it.
 #
-# **2 is false**, as it stands: such a matrix of 64 units has spectral radius 8.7 <!-- =radius_normal ±2% -->. What counts is
-# not the size of one entry. Its gradients? The weights stretch by 8, and sums of size 8 leave most units saturated. Which wins
-# must be measured.
+# **2 is false**, as it stands: such a matrix of 64 units has spectral radius
+# 8.7 <!-- =radius_normal ±2% -->. What counts is not the size of one entry. Its gradients? The
+# weights stretch by 8, and sums of size 8 leave most units saturated. Which wins must be measured.
 
 # %%
 rng = np.random.default_rng(9)
@@ -1764,21 +1800,24 @@ wild = np.median(
 print(f"tanh, W_hh from N(0, 1), inputs from N(0, 1): norm at lag 50: {wild:.0e}")
 
 # %% [markdown]
-# It explodes. A few units are not saturated at each step, and through them weights of this size win.
+# It explodes. A few units are not saturated at each step, and through them weights of this size
+# win.
 #
-# **3 is false**, and the whole lesson is the reason. At torch's own start the terms of sixty steps back are twenty orders of magnitude below
-# the near ones (section 6), and the trained tanh network was at chance from one phrase on.
+# **3 is false**, and the whole lesson is the reason. At torch's own start the terms of sixty steps
+# back are twenty orders of magnitude below the near ones (section 6), and the trained tanh network
+# was at chance from one phrase on.
 #
-# **4 is half true.** Exploding: yes, it turned nan into a falling loss. Vanishing: no. One factor for all terms
-# cannot change the ratio of far to near. In section 10 it never even acted.
+# **4 is half true.** Exploding: yes, it turned nan into a falling loss. Vanishing: no. One factor
+# for all terms cannot change the ratio of far to near. In section 10 it never even acted.
 
 # %% [markdown]
 # ## 12 · Debugging clinic
 #
-# A colleague trains a small tanh network by plain gradient descent. "I clip to a norm of 1, I even check
-# that the gradients are below 1 afterwards. And still the loss jumps about." Here is the log of
-# `their_training`. `reported` is what `clip_grad_norm_` returned, `afterwards` the norm of all gradients at the
-# end of the update, `moved` the distance that the weights moved, divided by the learning rate.
+# A colleague trains a small tanh network by plain gradient descent. "I clip to a norm of 1, I even
+# check that the gradients are below 1 afterwards. And still the loss jumps about." Here is the log
+# of `their_training`. `reported` is what `clip_grad_norm_` returned, `afterwards` the norm of all
+# gradients at the end of the update, `moved` the distance that the weights moved, divided by the
+# learning rate.
 
 # %%
 log = flow.their_training(flow.PATIENT, max_norm=1.0, n=12)
@@ -1807,8 +1846,9 @@ quiz.choice(
 )
 
 # %% [markdown]
-# The column `moved` is the one to look at: for plain gradient descent, the distance over the learning rate *is* the norm of
-# the gradient that was used. It is not checked by looking at gradients afterwards. Here is the patient's code.
+# The column `moved` is the one to look at: for plain gradient descent, the distance over the
+# learning rate *is* the norm of the gradient that was used. It is not checked by looking at
+# gradients afterwards. Here is the patient's code.
 #
 # ```python
 # def patient_training(make, max_norm, n):
@@ -1823,10 +1863,11 @@ quiz.choice(
 #
 # ### Exercise 8 · mend it
 #
-# *Difficulty: easy. Importance: high; it is found in working code again and again. 3 minutes.* `make()` returns a new model, its
-# optimizer, and a function that computes the loss of the next batch. The check compares all weights after
-# some updates with a computation that uses neither torch's optimizer nor its clipping. It knows wrong orders of the four lines,
-# clipping array by array and by value.
+# *Difficulty: easy. Importance: high; it is found in working code again and again. 3 minutes.*
+# `make()` returns a new model, its optimizer, and a function that computes the loss of the next
+# batch. The check compares all weights after some updates with a computation that uses neither
+# torch's optimizer nor its clipping. It knows wrong orders of the four lines, clipping array by
+# array and by value.
 #
 # <details><summary>Hint 1</summary>
 # Four lines: which makes the gradients, which uses them?
@@ -1958,38 +1999,42 @@ quiz.choice(
 # %% [markdown]
 # ## Recap
 #
-# 1. $\partial h_T/\partial h_{T-k}$ is a product of $k$ Jacobians $W_{hh}\,\mathrm{diag}(f')$. Its norm goes like the
-#    mean logarithm of the factors: down or up, exponentially.
-# 2. $\gamma = \sigma_{\max}(W_{hh}) \max f'$. $\gamma < 1$ must vanish; $\gamma > 1$ may explode, and with inputs that
-#    saturate it vanishes just the same.
-# 3. What vanishes are the far terms of a sum, not the sum. Norms, losses and perplexities do not show it; a test by
-#    distance does.
-# 4. Vanishing is not forgetting: a robust memory has a dead gradient, an exploding one need not remember.
-# 5. Clip by the global norm, between `backward` and `step`: that cures explosions. Vanishing is cured by weights
-#    and slopes of 1 (identity and ReLU, here), or by another cell: lesson 05.
+# 1. $\partial h_T/\partial h_{T-k}$ is a product of $k$ Jacobians $W_{hh}\,\mathrm{diag}(f')$. Its
+#    norm goes like the mean logarithm of the factors: down or up, exponentially.
+# 2. $\gamma = \sigma_{\max}(W_{hh}) \max f'$. $\gamma < 1$ must vanish; $\gamma > 1$ may explode,
+#    and with inputs that saturate it vanishes just the same.
+# 3. What vanishes are the far terms of a sum, not the sum. Norms, losses and perplexities do not
+#    show it; a test by distance does.
+# 4. Vanishing is not forgetting: a robust memory has a dead gradient, an exploding one need not
+#    remember.
+# 5. Clip by the global norm, between `backward` and `step`: that cures explosions. Vanishing is
+#    cured by weights and slopes of 1 (identity and ReLU, here), or by another cell: lesson 05.
 #
 # ## Where this goes wrong in practice
 #
-# Clipping after the step, or before the way back; each array by its own norm; entry by entry, unnoticed for years. Clipping that acts at
-# every update, so that the limit has become the learning rate. The norm logged *after* clipping. A nan that was clipped: a
-# factor of nan makes all weights nan; look at the norm before you step. "The gradient norm looks healthy", said of a network that remembers three
-# words. A long-range task judged by its perplexity. An orthogonal start with inputs ten times too large. A theorem about $\gamma > 1$
-# quoted as if it promised an explosion.
+# Clipping after the step, or before the way back; each array by its own norm; entry by entry,
+# unnoticed for years. Clipping that acts at every update, so that the limit has become the
+# learning rate. The norm logged *after* clipping. A nan that was clipped: a factor of nan makes
+# all weights nan; look at the norm before you step. "The gradient norm looks healthy", said of a
+# network that remembers three words. A long-range task judged by its perplexity. An orthogonal
+# start with inputs ten times too large. A theorem about $\gamma > 1$ quoted as if it promised an
+# explosion.
 #
 # ## References
 #
-# - Hochreiter (1991), *Untersuchungen zu dynamischen neuronalen Netzen*. The diploma thesis in which the vanishing gradient was
-#   first analysed; in German.
-# - Bengio, Simard and Frasconi (1994), *Learning long-term dependencies with gradient descent is difficult*. Section 7: why a safe
-#   memory has no gradient.
-# - Pascanu, Mikolov and Bengio (2013), *On the difficulty of training recurrent neural networks*. The bound, the
-#   cliff, and clipping by norm; the best paper to read after this lesson.
-# - Le, Jaitly and Hinton (2015), *A simple way to initialize recurrent networks of rectified linear units*. The IRNN, in
-#   a few pages.
-# - Saxe, McClelland and Ganguli (2014), *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*. Why
-#   orthogonal starts are good, for linear networks, exactly.
-# - Mezzadri (2007), *How to generate random matrices from the classical compact groups*. The signs of exercise 6.
-# - Linzen, Dupoux and Goldberg (2016), *Assessing the ability of LSTMs to learn syntax-sensitive dependencies*. The test of
-#   agreement, on real English.
-# - Elman (1991), *Distributed representations, simple recurrent networks, and grammatical structure*. The first networks that
-#   were asked who went.
+# - Hochreiter (1991), *Untersuchungen zu dynamischen neuronalen Netzen*. The diploma thesis in
+#   which the vanishing gradient was first analysed; in German.
+# - Bengio, Simard and Frasconi (1994), *Learning long-term dependencies with gradient descent is
+#   difficult*. Section 7: why a safe memory has no gradient.
+# - Pascanu, Mikolov and Bengio (2013), *On the difficulty of training recurrent neural networks*.
+#   The bound, the cliff, and clipping by norm; the best paper to read after this lesson.
+# - Le, Jaitly and Hinton (2015), *A simple way to initialize recurrent networks of rectified
+#   linear units*. The IRNN, in a few pages.
+# - Saxe, McClelland and Ganguli (2014), *Exact solutions to the nonlinear dynamics of learning in
+#   deep linear neural networks*. Why orthogonal starts are good, for linear networks, exactly.
+# - Mezzadri (2007), *How to generate random matrices from the classical compact groups*. The signs
+#   of exercise 6.
+# - Linzen, Dupoux and Goldberg (2016), *Assessing the ability of LSTMs to learn syntax-sensitive
+#   dependencies*. The test of agreement, on real English.
+# - Elman (1991), *Distributed representations, simple recurrent networks, and grammatical
+#   structure*. The first networks that were asked who went.
