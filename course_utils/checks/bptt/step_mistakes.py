@@ -124,8 +124,11 @@ ORDERS = (
 )
 
 
-def order_mistakes(function, names: str) -> list[Mistake]:
-    """Return the mistakes of giving `function`'s right outputs in another order than `names`."""
+def order_mistakes(function, names: str, orders=ORDERS) -> list[Mistake]:
+    """Return the mistakes of giving `function`'s right outputs in another order than `names`.
+
+    `orders` holds, for each, what to call it and the places of the outputs.
+    """
     return [
         Mistake(
             f"another order: {name}",
@@ -133,7 +136,7 @@ def order_mistakes(function, names: str) -> list[Mistake]:
             f"Return them in this order: `{names}`.",
             ordered(order, function),
         )
-        for name, order in ORDERS
+        for name, order in orders
     ]
 
 

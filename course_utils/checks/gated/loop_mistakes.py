@@ -11,7 +11,9 @@ from functools import partial
 import numpy as np
 
 from course_utils.checks.bptt.cut_mistakes import CUT_MISTAKES
+from course_utils.checks.bptt.end_mistakes import END_MISTAKES
 from course_utils.checks.bptt.loop_mistakes import LOOP_ONLY
+from course_utils.checks.bptt.patches import after
 from course_utils.checks.core import Mistake, variants
 
 Loop = Callable[..., Callable]
@@ -29,34 +31,23 @@ def _shared(loop: Loop) -> list[Mistake]:
     ]
 
 
-def changed(way_back: Callable, change: Callable) -> Callable:
-    """Return the way back with its outputs changed: `change(outputs as a list, arguments)`."""
+def _instead(way_back: Callable, place: int, value: Callable) -> Callable:
+    """Return the way back with one output exchanged: `value(outputs, dh)`."""
 
-    def wrong(*arguments):
-        return tuple(change(list(way_back(*arguments)), arguments))
+    def change(outputs, dh, *rest):
+        return [value(outputs, dh) if i == place else out for i, out in enumerate(outputs)]
 
-    return wrong
-
-
-def instead(way_back: Callable, place: int, value: Callable) -> Callable:
-    """Return the way back with one output exchanged: `value(outputs, arguments)`."""
-
-    def change(outputs, arguments):
-        outputs[place] = value(outputs, arguments)
-        return outputs
-
-    return changed(way_back, change)
+    return after(change, way_back)
 
 
 def _scaled(way_back: Callable, by: Callable, first: int) -> Callable:
     """Return the way back with its outputs from `first` on times `by(B, T)`."""
 
-    def change(outputs, arguments):
-        B, T, _ = arguments[0].shape
-        factor = by(B, T) if T else 1.0
+    def change(outputs, dh, *rest):
+        factor = by(*dh.shape[:2]) if dh.shape[1] else 1.0
         return [*outputs[:first], *(gradient * factor for gradient in outputs[first:])]
 
-    return changed(way_back, change)
+    return after(change, way_back)
 
 
 def _overwritten(loop: Loop, which: Sequence[int]) -> Callable:
@@ -85,8 +76,10 @@ def _adding_in_place(loop: Loop) -> Callable:
     return wrong
 
 
-def _texts(name: str) -> tuple[str, str, str]:
-    mistake = next(m for m in LOOP_ONLY if m.name == name)
+def _words(name: str) -> tuple[str, str, str]:
+    """Return name, words and hint of the vanilla RNN's mistake of this name."""
+    every = (*LOOP_ONLY, *CUT_MISTAKES, *END_MISTAKES)
+    mistake = next(m for m in every if m.name == name)
     return mistake.name, mistake.says, mistake.hint
 
 
@@ -97,7 +90,7 @@ def loop_mistakes(loop: Loop, states: Sequence[str], weights: Sequence[str]) -> 
     return [
         *_shared(loop),
         *variants(
-            *_texts("dW overwritten in the loop"),
+            *_words("dW overwritten in the loop"),
             _overwritten(loop, places),
             _overwritten(loop, places[:2]),
             *(_overwritten(loop, [place]) for place in places),
@@ -127,25 +120,19 @@ def loop_mistakes(loop: Loop, states: Sequence[str], weights: Sequence[str]) -> 
             loop(before=lambda h, h0, t: h[:, t]),
         ),
         *variants(
-            "silent truncation",
-            *_cut_text("silent truncation"),
+            *_words("silent truncation"),
             *(loop(steps=lambda T, k=k: list(reversed(range(T)))[:k]) for k in (2, 3, 4)),
         ),
         Mistake(
-            "only the last step visited",
-            *_cut_text("only the last step visited"),
+            *_words("only the last step visited"),
             loop(steps=lambda T: list(reversed(range(T)))[:1]),
         ),
         Mistake(
-            "everything averaged over batch",
-            "Gradients are divided by the batch size B.",
-            "Add up over the batch. If the loss is a mean, its 1/B is in `dh` already.",
+            *_words("everything averaged over batch"),
             _scaled(back, lambda B, T: 1 / B, 0),
         ),
         *variants(
-            "divided by T",
-            "Gradients are divided by the number of steps T.",
-            "Add up over time. If the loss is a mean over steps, its 1/T is in `dh` already.",
+            *_words("divided by T"),
             _scaled(back, lambda B, T: 1 / T, first),
             _scaled(back, lambda B, T: 1 / T, 0),
         ),
@@ -154,49 +141,30 @@ def loop_mistakes(loop: Loop, states: Sequence[str], weights: Sequence[str]) -> 
                 f"d{state} zero",
                 f"Only `d{state}` is wrong: zeros are returned.",
                 f"After the loop, what is left over is the gradient of `{state}`: return it.",
-                instead(back, 1 + i, lambda outputs, arguments, i=i: 0 * outputs[1 + i]),
+                _instead(back, 1 + i, lambda outputs, dh, i=i: 0 * outputs[1 + i]),
             )
             for i, state in enumerate(states)
         ),
         Mistake(
-            "dh0 is the first slice of dh",
-            "Only `dh0` is wrong: it is `dh[:, 0]`.",
-            "`dh[:, 0]` arrives at the state *after* the first step. dh0 is what the loop hands on "
-            "at its end.",
-            instead(back, 1, lambda outputs, arguments: _one_step(arguments[0])),
+            *_words("dh0 is the first slice of dh"),
+            _instead(back, 1, lambda outputs, dh: _one_step(dh)),
         ),
         Mistake(
-            "dx in reversed order",
-            "`dx` has the right numbers with time reversed: it was collected while going back.",
-            "A list filled on the way back begins with the last step. Turn it round before "
-            "stacking, or fill `dx[:, t]`.",
-            instead(back, 0, lambda outputs, arguments: outputs[0][:, ::-1]),
+            *_words("dx in reversed order"),
+            _instead(back, 0, lambda outputs, dh: outputs[0][:, ::-1]),
         ),
         *variants(
-            "dx stacked time-major",
-            "`dx` is stacked as (T, B, D); asked for is (B, T, D).",
-            "`np.stack(..., axis=1)`, or fill an array of x's shape at `dx[:, t]`.",
-            instead(back, 0, lambda outputs, arguments: outputs[0].swapaxes(0, 1)),
-            instead(back, 0, lambda outputs, arguments: outputs[0].swapaxes(0, 1)[::-1]),
+            *_words("dx stacked time-major"),
+            _instead(back, 0, lambda outputs, dh: outputs[0].swapaxes(0, 1)),
+            _instead(back, 0, lambda outputs, dh: outputs[0].swapaxes(0, 1)[::-1]),
         ),
         *variants(
-            "dx of one step only",
-            "`dx` holds one step; every input has a gradient.",
-            "Make `dx = np.zeros_like(x)` before the loop and fill `dx[:, t]`.",
-            instead(back, 0, lambda outputs, arguments: _one_step(outputs[0])),
-            instead(back, 0, lambda outputs, arguments: outputs[0].sum(axis=1)),
+            *_words("dx of one step only"),
+            _instead(back, 0, lambda outputs, dh: _one_step(outputs[0])),
+            _instead(back, 0, lambda outputs, dh: outputs[0].sum(axis=1)),
         ),
         Mistake(
-            "dout mutated",
-            "`dh` was overwritten on the way. The gradients are right, but the caller's array is "
-            "not what it was.",
-            "`dh_t = dh[:, t]` is a view, so `dh_t += ...` writes into the caller's array. Make a "
-            "new one: `dh_t = dh[:, t] + dh_later`.",
+            *_words("dout mutated"),
             _adding_in_place(loop),
         ),
     ]
-
-
-def _cut_text(name: str) -> tuple[str, str]:
-    mistake = next(m for m in CUT_MISTAKES if m.name == name)
-    return mistake.says, mistake.hint

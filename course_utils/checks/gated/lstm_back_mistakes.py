@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from course_utils.checks.bptt.step_mistakes import order_mistakes
 from course_utils.checks.core import Mistake, variants
 from course_utils.checks.gated.formulas import beside, blocks
 from course_utils.checks.gated.lstm_reference import step_back
 from course_utils.checks.gated.lstm_slope_mistakes import SLOPE_MISTAKES, sigmoid_slope, tanh_slope
 from course_utils.checks.gated.orders import listed, other_orders
-from course_utils.checks.gated.share_mistakes import order_mistakes, share_mistakes
+from course_utils.checks.gated.share_mistakes import share_mistakes
 
 GATES = (
     *variants(
@@ -205,18 +206,18 @@ BACK_MISTAKES = (
     *SLOPE_MISTAKES,
     *GATES,
     *CARRIED,
-    *share_mistakes(step_back, 4, ("dW_xh", "dW_hh", "db")),
+    *share_mistakes(step_back, 4, weights=3),
     *WEIGHTS,
     *BLOCKS,
     *order_mistakes(
         step_back(),
         RETURNED,
-        {
-            "the cell's gradient before the state's": (0, 2, 1, 3, 4, 5),
-            "weights first": (3, 4, 5, 0, 1, 2),
-            "dW_xh and dW_hh exchanged": (0, 1, 2, 4, 3, 5),
-            "the input's gradient after the states'": (1, 2, 0, 3, 4, 5),
-        },
+        (
+            ("the cell's gradient before the state's", (0, 2, 1, 3, 4, 5)),
+            ("weights first", (3, 4, 5, 0, 1, 2)),
+            ("dW_xh and dW_hh exchanged", (0, 1, 2, 4, 3, 5)),
+            ("the input's gradient after the states'", (1, 2, 0, 3, 4, 5)),
+        ),
     ),
     *variants(
         "dout mutated",

@@ -1,111 +1,17 @@
-"""What goes wrong in a pair of forward and backward: between the two, and on the way back."""
+"""All that goes wrong in a pair of forward and backward whose forward pass is right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
-from course_utils.checks.bptt.pair_mistakes import BETWEEN
+from course_utils.checks.bptt.step_mistakes import order_mistakes
 from course_utils.checks.core import Mistake, variants
 from course_utils.checks.gated import loop, lstm_reference
+from course_utils.checks.gated.between import Pairing, between_mistakes, remembering
 from course_utils.checks.gated.gru_back_mistakes import back_mistakes
 from course_utils.checks.gated.loop_mistakes import loop_mistakes
 from course_utils.checks.gated.lstm_back_mistakes import BACK_MISTAKES
-from course_utils.checks.gated.share_mistakes import order_mistakes
-from course_utils.checks.rooms import fingerprint
-
-Pairing = Callable[[Callable, Callable], object]
-"""Makes one `Callee` of a forward and a backward pass."""
-
-X, STARTS, STATES, GATES, WEIGHTS = range(5)
-"""Places in the cache of `loop`: (x, starts, states, gates, weights)."""
-
-
-def _one_for_all(value: object) -> object:
-    """Return the array with its last step at every step; of a tuple of arrays, each so."""
-    if isinstance(value, tuple):
-        return tuple(_one_for_all(array) for array in value)
-    return np.repeat(value[:, -1:], value.shape[1], axis=1)
-
-
-def _one_buffer(forward: Callable, change: Callable[[list], None]) -> Callable:
-    """Return a forward pass whose cache holds one array for all steps, where `change` says."""
-
-    def wrong(*arguments):
-        *values, cache = forward(*arguments)
-        parts = list(cache)
-        change(parts)
-        return *values, tuple(parts)
-
-    return wrong
-
-
-def _repeated(*places: int) -> Callable[[list], None]:
-    def change(parts):
-        for place in places:
-            parts[place] = _one_for_all(parts[place])
-
-    return change
-
-
-def _repeated_state(which: int) -> Callable[[list], None]:
-    def change(parts):
-        states = list(parts[STATES])
-        states[which] = _one_for_all(states[which])
-        parts[STATES] = tuple(states)
-
-    return change
-
-
-def _kept(forward: Callable, backward: Callable, places: Sequence[int]) -> tuple:
-    """Return a pair whose way back reads what the *latest* forward pass left behind."""
-    place: dict[int, object] = {}
-
-    def wrong(*arguments):
-        *values, cache = forward(*arguments)
-        place.update({i: cache[i] for i in places})
-        return *values, cache
-
-    def back(*arguments):
-        *arriving, cache = arguments
-        return backward(*arriving, tuple(place.get(i, part) for i, part in enumerate(cache)))
-
-    return wrong, back
-
-
-def _between(pair: Pairing, forward: Callable, backward: Callable, states: int) -> list[Mistake]:
-    """Return what goes wrong between the two passes; the words are the vanilla RNN's."""
-    buffers = [_repeated(STATES), _repeated(GATES), _repeated(STATES, GATES), _repeated(X)]
-    buffers += [_repeated(X, STATES, GATES)]
-    buffers += [_repeated_state(i) for i in range(states)] if states > 1 else []
-    kept = (range(5), (X, STARTS, STATES, GATES), (STATES, GATES), (STATES,), (GATES,), (X,))
-    pairs = {
-        "cache holds views": [(_one_buffer(forward, change), backward) for change in buffers],
-        "buffer reused by the next forward": [_kept(forward, backward, p) for p in kept],
-    }
-    return [
-        mistake
-        for name, says, hint, _ in BETWEEN
-        for mistake in variants(name, says, hint, *(pair(*two) for two in pairs[name]))
-    ]
-
-
-def _remembering(forward: Callable) -> Callable:
-    """Return `forward` with its last results kept: all mistakes are tried on the same inputs."""
-    kept: dict[str, tuple] = {}
-
-    def again(*arguments):
-        key = fingerprint(arguments)
-        if key not in kept:
-            if len(kept) > 3:
-                kept.clear()
-            kept[key] = forward(*arguments)
-        return kept[key]
-
-    return again
-
 
 # --- LSTM ------------------------------------------------------------------------------------
 
@@ -196,15 +102,15 @@ _OF_A_STEP = (
 
 def lstm_pair_mistakes(pair: Pairing) -> list[Mistake]:
     """Return all mistakes of an LSTM pair with a right forward pass."""
-    forward = _remembering(loop.lstm_forward)
+    forward = remembering(loop.lstm_forward)
     loops = loop_mistakes(_lstm_loop, ("h0", "c0"), ("W_xh", "W_hh", "b"))
     orders = order_mistakes(
         loop.lstm_backward,
         "dx, dh0, dc0, dW_xh, dW_hh, db",
-        {
-            "the cell's gradient before the state's": (0, 2, 1, 3, 4, 5),
-            "weights first": (3, 4, 5, 0, 1, 2),
-        },
+        (
+            ("the cell's gradient before the state's", (0, 2, 1, 3, 4, 5)),
+            ("weights first", (3, 4, 5, 0, 1, 2)),
+        ),
     )
     every_step = [
         Mistake(m.name, m.says, m.hint, _lstm_loop(step=m.wrong))
@@ -214,7 +120,7 @@ def lstm_pair_mistakes(pair: Pairing) -> list[Mistake]:
     own = {mistake.name for mistake in LSTM_ONLY}
     within = [*LSTM_ONLY, *(m for m in loops if m.name not in own), *every_step, *orders]
     return [
-        *_between(pair, forward, loop.lstm_backward, 2),
+        *between_mistakes(pair, forward, loop.lstm_backward, 2),
         *(Mistake(m.name, m.says, m.hint, pair(forward, m.wrong)) for m in within),
     ]
 
@@ -224,7 +130,7 @@ def lstm_pair_mistakes(pair: Pairing) -> list[Mistake]:
 
 def gru_pair_mistakes(pair: Pairing, reset: str) -> list[Mistake]:
     """Return all mistakes of a GRU pair with a right forward pass."""
-    forward = _remembering(partial(loop.gru_forward, reset=reset))
+    forward = remembering(partial(loop.gru_forward, reset=reset))
 
     def gru_loop(**pieces: Callable) -> Callable:
         return partial(loop.gru_backward, reset=reset, **pieces)
@@ -235,7 +141,7 @@ def gru_pair_mistakes(pair: Pairing, reset: str) -> list[Mistake]:
     orders = order_mistakes(
         gru_loop(),
         "dx, dh0, dW_xh, dW_hh, db, db_hn",
-        {"weights first": (2, 3, 4, 5, 0, 1), "db and db_hn exchanged": (0, 1, 2, 3, 5, 4)},
+        (("weights first", (2, 3, 4, 5, 0, 1)), ("db and db_hn exchanged", (0, 1, 2, 3, 5, 4))),
     )
     every_step = [
         Mistake(m.name, m.says, m.hint, gru_loop(step=m.wrong))
@@ -243,7 +149,7 @@ def gru_pair_mistakes(pair: Pairing, reset: str) -> list[Mistake]:
         if not m.name.startswith(_OF_A_STEP)
     ]
     return [
-        *_between(pair, forward, gru_loop(), 1),
+        *between_mistakes(pair, forward, gru_loop(), 1),
         *(
             Mistake(m.name, m.says, m.hint, pair(forward, m.wrong))
             for m in (*loops, *every_step, *orders)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
+from course_utils.checks.bptt.patches import after
 from course_utils.checks.core import Mistake, variants
 from course_utils.checks.gated.formulas import blocks
 
 
-def averaged(function: Callable, names: Sequence[str]) -> Callable:
-    """Return `function` with its last outputs, the gradients called `names`, divided by B."""
-
-    def wrong(*arguments):
-        outputs = function(*arguments)
-        first = len(outputs) - len(names)
-        return (*outputs[:first], *(gradient / len(arguments[0]) for gradient in outputs[first:]))
-
-    return wrong
+def _averaged(function: Callable, number: int) -> Callable:
+    """Return `function` with its last `number` outputs, the weights' gradients, divided by B."""
+    return after(
+        lambda out, dh_t, *rest: [*out[:-number], *(g / len(dh_t) for g in out[-number:])], function
+    )
 
 
-def share_mistakes(step_back: Callable, n: int, weights: Sequence[str]) -> list[Mistake]:
+def share_mistakes(step_back: Callable, n: int, weights: int) -> list[Mistake]:
     """Return the mistakes of a cell with n blocks; `step_back(**other)` builds its way back.
 
-    `weights` names the gradients of weights and biases, which are returned last.
+    `weights` is how many gradients of weights and biases it returns, which come last.
     """
     block = f"(B, {n}H)"
     return [
@@ -72,7 +69,7 @@ def share_mistakes(step_back: Callable, n: int, weights: Sequence[str]) -> list[
             "everything averaged over batch",
             "Gradients are divided by the batch size B.",
             "Add up over the batch. If the loss is a mean, its 1/B is in `dh` already.",
-            averaged(step_back(), weights),
+            _averaged(step_back(), weights),
         ),
         Mistake(
             "dW_xh transposed",
@@ -80,27 +77,4 @@ def share_mistakes(step_back: Callable, n: int, weights: Sequence[str]) -> list[
             "`x_t.T @ da` is (in, out) like `W_xh`.",
             step_back(dW_xh=lambda s: s.da.T @ s.x),
         ),
-    ]
-
-
-def order_mistakes(
-    function: Callable, names: str, orders: dict[str, Sequence[int]]
-) -> list[Mistake]:
-    """Return the mistakes of giving `function`'s right outputs in another order than `names`."""
-
-    def reordered(order: Sequence[int]) -> Callable:
-        def wrong(*arguments):
-            outputs = function(*arguments)
-            return tuple(outputs[i] for i in order)
-
-        return wrong
-
-    return [
-        Mistake(
-            f"another order: {name}",
-            f"The gradients are right, but they come in another order ({name}).",
-            f"Return them in this order: `{names}`.",
-            reordered(order),
-        )
-        for name, order in orders.items()
     ]
