@@ -101,7 +101,7 @@ EXPERIMENT = Experiment(
         "IRNN": {"cell": "irnn", "clip": 1.0},
         "IRNN, no clipping": {"cell": "irnn", "clip": None},
         "LSTM": {"cell": "lstm", "clip": 1.0},
-        "tanh RNN, 0 or 1 phrase": {"cell": "rnn", "clip": 1.0, "phrases": 1},
+        "tanh RNN, 0 to 6 phrases": {"cell": "rnn", "clip": 1.0, "phrases": 6},
         "tanh RNN, 0 to 3 phrases": {"cell": "rnn", "clip": 1.0, "phrases": 3},
     },
     seeds=(0, 1, 2, 3, 4),
