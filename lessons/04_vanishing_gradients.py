@@ -890,8 +890,8 @@ for kind, (share, norm) in found.items():
 # %% [markdown]
 # Four networks, all four combinations. The latch: bit kept, gradient gone. "Short", orthogonal
 # times 0.7 with noise: both gone. "Orthogonal" with tiny noise: both kept. "Chaotic", orthogonal
-# times 3: the gradient explodes, and the bit cannot be read off, since the noise has been blown up
-# as well as the bit.
+# times 3: the gradient explodes, and the bit can hardly be read off, since the noise has been
+# blown up as well as the bit.
 #
 # So keep two questions apart. *Does the state still hold it?* That concerns a trained network at
 # work. *Does the gradient reach it?* That concerns whether training could make it so.
@@ -1064,13 +1064,13 @@ print(
 
 # %% [markdown]
 # Where does the wall come from? On the plain the unit sits at its lower resting value, near
-# $-0.9$. Raise $b$, or lower $w$, and that value creeps upwards, until at a certain line in the
+# $-0.97$. Raise $b$, or lower $w$, and that value creeps upwards, until at a certain line in the
 # map it ceases to exist: the curve $\tanh(wh + b)$ no longer meets the diagonal down there (lesson
 # 02, section 5, drew such crossings). Beyond the line the state drifts off to the upper value. So
 # the loss jumps, and in a chain of 30 steps the jump has a slope: 30 factors, some above 1,
 # multiplied.
 #
-# The unclipped step is not just long. It ends where both values are saturated, and there the
+# The unclipped step is not just long. It ends where the unit sits at $-1$, so saturated that the
 # gradient is *zero*: no way back. One bad step, and the run is lost. A clipped one at the same
 # place moves by at most $0.05 \cdot 0.5$.
 #
@@ -1725,13 +1725,12 @@ pull_lstm = [reach[f"LSTM: {when}"][-1] for when in ("before", "after")]
 
 # %% [markdown]
 # Look at the second pair. The pull at the subject was 0.04 <!-- =pull_orthogonal[0] ±30% --> of
-# that at the last word before training, and nothing after it. The network learned what the near
-# words teach, as section 6 said it would: its weights grew, its units saturated, and the gradient
-# that had been alive died *by training*. A good start is a start, no guarantee. And look at the
+# that at the last word before training, and nothing after it. The gradient that had been alive
+# died *by training*. Section 6 lets one expect it: the near words rule the updates, and nothing in
+# them asks for weights that keep lengths. A good start is a start, no guarantee. And look at the
 # last pair. The LSTM's pull at the subject was tiny at first, $10^{-5}$ or less, and training
-# raised it to 0.2 <!-- =pull_lstm[1] ±80% -->. It learned at short distances first, where the pull
-# is large enough, and what it learned there reaches further. (The training mixes all distances.
-# With the longest alone it would have had nothing to start from.)
+# raised it to 0.2 <!-- =pull_lstm[1] ±80% -->. How it found the way we have not measured; it can
+# begin where the pull is large enough, since the training mixes all distances.
 #
 # So a dead gradient at one distance need not be the last word, and a live one is no promise.
 
@@ -1784,9 +1783,9 @@ for name in ("torch's start", "normal, variance 2/H", "identity"):
 # %% [markdown]
 # **1 is true under conditions.** The *slope* of a ReLU takes nothing away where the unit is on.
 # The weights still multiply. With torch's start the ReLU network vanishes like any other, to
-# $10^{-18}$ at lag 50; with the usual normal start its norm grows. With the identity a unit that
-# stays on keeps its gradient exactly: a factor of 1 at each of fifty steps. A unit that was off
-# once has lost it.
+# $10^{-18}$ or less at lag 50; with the usual normal start its norm grows. With the identity a
+# unit that stays on keeps its gradient exactly: a factor of 1 at each of fifty steps. A unit that
+# was off once has lost it.
 #
 # **2 is false**, as it stands: such a matrix of 64 units has spectral radius
 # 8.7 <!-- =radius_normal ±2% -->. What counts is not the size of one entry. Its gradients? The
