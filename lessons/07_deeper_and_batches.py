@@ -421,7 +421,7 @@ print(
 # of it there is, whoever else is in the batch.
 #
 # The next exercise asks for that test, and then turns the tables: its check runs *your test* on
-# sixteen models. Five are right. Eleven let padding in, each in a way found in real code: a mean
+# sixteen models. Five are right. Eleven let padding in, each in a way of its own: a mean
 # over all steps, a maximum, a sum that is harmless as long as the padding is zero, rows that come
 # back sorted. A test is as good as the wrong models that it catches.
 #
@@ -472,10 +472,11 @@ batching.padding_test(padding_test)
 # leaks in large.
 
 # %% [markdown]
-# ## 6 · Birds of a feather
+# ## 6 · Batches of like length
 #
 # How much padding is there in practice? It depends on the spread of the lengths. Take the
-# sentences of Python's manual, and put them into batches of 32.
+# sentences of Python's manual (roughly: what stands between two full stops), and put them into
+# batches of 32.
 
 # %%
 manual = load_text("manual")
@@ -535,8 +536,8 @@ quiz.reveal(
 )
 
 # %% [markdown]
-# Sorting *all* sentences would save most, but then the same sentences always meet in one batch,
-# and training goes from short to long in every epoch. The usual compromise is **bucketing**:
+# Sorting *all* sentences would save most, but then the same sentences meet in one batch in
+# every epoch. The usual compromise is **bucketing**:
 # shuffle, take a pool of some twenty batches, sort within the pool, cut it into batches, and
 # shuffle the batches. It computes 2.8 <!-- =pool_share / random_share ±15% --> times fewer places
 # here than random batches. The gradient of a batch is still a little less random than before: all
@@ -908,10 +909,10 @@ deep_diagram(
 # (section 7's triangle), and the second layer's reach is the same. What grows is the number of
 # *steps of computation* between an input and the state of the same moment: one in the first
 # layer, $L$ in the last. So depth may add levels of description. Does it? Look into trained
-# stacks. The text is the manual's; the networks have about the same number of parameters and got
-# the same 300 updates. A **linear probe** asks what can be read off the states of one layer by a
-# linear map: the character just read, one of $k$ steps ago, or the one to come. For comparison
-# the same probes on the same networks *before* training.
+# stacks. The text is the manual's, and each network got 300 updates. A **linear probe** asks what
+# can be read off the states of one layer by a linear map: the character just read, one of $k$
+# steps ago, or the one to come. For comparison the same probes on the same networks *before*
+# training.
 
 # %%
 stacked = experiments.results("stacked_layers", again=AGAIN)
@@ -951,8 +952,8 @@ rises = bool(
 print("rises from layer to layer in every seed:", rises)
 
 # %% [markdown]
-# The lower layer holds the recent past, nearly as well as an untrained one does. In the upper
-# layer the past is given up, from 0.67 <!-- =trained_probe[0, 3] ±12% --> to 0.50
+# The lower layer holds the last three characters at least about as well as an untrained one. In the
+# upper layer the past is given up, from 0.67 <!-- =trained_probe[0, 3] ±12% --> to 0.50
 # <!-- =trained_probe[1, 3] ±12% --> for the character of two steps ago, and the one to come takes
 # shape: from 0.44 <!-- =trained_probe[0, 0] ±12% --> to 0.49 <!-- =trained_probe[1, 0] ±12% -->.
 # The untrained network is the control: there the share of the one to come *falls* from layer to
@@ -1008,16 +1009,16 @@ quiz.reveal(
 
 # %% [markdown]
 # After 300 updates three plain layers are at 11 <!-- =three_layers.mean() ±20% -->, far behind
-# the one layer's 5.9 <!-- =one_layer.mean() ±8% -->. The lowest layer learns only what comes down
-# to it through two others, each with its squashing. A known help is to *add* what a layer reads
-# to what it gives, $h^{(l)}_t + h^{(l-1)}_t$, a **residual** or **skip** connection. Then the
-# gradient has a way round: lesson 05's direct path, upwards instead of along time. With it the
-# same three layers reach 5.3 <!-- =three_added.mean() ±8% -->, better than the one layer on every
-# seed.
+# the one layer's 5.9 <!-- =one_layer.mean() ±8% -->. A likely reason: what the lowest layer
+# learns has to come down to it through two others, each with its squashing. A known help is to
+# *add* what a layer reads to what it gives, $h^{(l)}_t + h^{(l-1)}_t$, a **residual** or **skip**
+# connection. Then the gradient has a way round: lesson 05's direct path, upwards instead of along
+# time. With it the same three layers reach 5.3 <!-- =three_added.mean() ±8% -->, better than the
+# one layer on every seed.
 #
-# So it was not that depth has nothing to give. It was that it could not be trained in this time.
-# With a longer training plain stacks come nearer; speech recognisers gained much from depth, with
-# far longer training (Graves et al. 2013). Two layers are a usual choice (lesson 09). Measure
+# So depth has something to give here, and the plain stack could not be trained to give it in this
+# time. Whether a longer training would close the gap was not tried; speech recognisers, trained
+# far longer, gained much from depth (Graves et al. 2013). Two layers are a usual choice. Measure
 # whether yours earn their keep.
 #
 # ### Reading `h_n`
@@ -1028,10 +1029,12 @@ quiz.reveal(
 # $$(\text{layers} \cdot \text{directions},\ B,\ H),$$
 #
 # also under `batch_first=True`. The first axis counts layer 0 forward, layer 0 backward, layer 1
-# forward, layer 1 backward, and so on. "Last" means where each cell stopped: for a backward cell that is step
-# 0. So the summary of section 7 is in `h_n` already, in its last two rows. It only has to be put side
-# by side. Watch two ways of doing that, on numbers that say where they come from: 3 sequences, forward
-# states 10, 20, 30, backward states 11, 21, 31, each twice ($H = 2$).
+# forward, layer 1 backward, and so on. "Last" means where each cell stopped: for a backward cell
+# that is step 0. So the summary of section 7 is in `h_n` already, in its last two rows, provided
+# that the batch was packed or has no padding; otherwise its forward cell stopped, and its
+# backward cell began, in the padding. The two rows only have to be put side by side. Watch two
+# ways of doing that, on numbers that say where they come from: 3 sequences, forward states 10,
+# 20, 30, backward states 11, 21, 31, each twice ($H = 2$).
 
 # %%
 h_n_small = np.array([[[10, 10], [20, 20], [30, 30]], [[11, 11], [21, 21], [31, 31]]])
@@ -1269,7 +1272,7 @@ quiz.reveal(
 # simple form is right: multiply all states `h` $(B, T, H)$ by one mask a sequence, 0 or
 # $1/(1-p)$, the same at all steps. Draw from `rng`. The check looks at what the masks have in
 # common: how many numbers are kept, by which factor, what changes from step to step, from row to
-# row, from unit to unit.
+# row, from unit to unit. It does not look at speed.
 #
 # <details><summary>Hint 1</summary>
 # Which shape must the mask have so that multiplying uses it again at every step?
@@ -1481,8 +1484,8 @@ plots.show(
 # future.
 #
 # First the baselines. One says "no" at every frame. The other is a network that looks at one
-# frame alone. Each pitch of the trigger occurs in other sounds too, so a single frame gives
-# nothing away.
+# frame alone. Each pitch of the trigger occurs in other sounds too, so a single frame gives hardly
+# anything away.
 
 # %%
 quiz.predict(
