@@ -223,3 +223,24 @@ def sequence_mistakes(step: Step) -> list[Mistake]:
             of(_h0_in_place),
         ),
     ]
+
+
+def stored_as_integers(loop: Callable) -> Mistake:
+    """Return the mistake of `loop(x, ...)` whose room is made with `dtype=x.dtype`.
+
+    Where x holds integers, every state is cut down to 0.
+    """
+
+    def wrong(x, *rest):
+        states = loop(x, *rest)
+        if isinstance(states, tuple):
+            return tuple(array.astype(x.dtype) for array in states)
+        return states.astype(x.dtype)
+
+    return Mistake(
+        "states stored as integers",
+        "The input holds integers, and the states are stored as integers: all become 0.",
+        "`dtype=x.dtype` asks for integers here. Make the array with the dtype of the weights: "
+        "`np.zeros((B, T, H), dtype=np.result_type(x, W_xh))`.",
+        wrong,
+    )

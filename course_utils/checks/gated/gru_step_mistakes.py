@@ -13,7 +13,7 @@ from course_utils.checks.gated.formulas import blocks, sigmoid
 from course_utils.checks.gated.gru_candidate_mistakes import candidate_mistakes
 from course_utils.checks.gated.gru_reference import CANDIDATE, step
 from course_utils.checks.gated.orders import listed, other_orders
-from course_utils.checks.sequence_mistakes import run, sequence_mistakes
+from course_utils.checks.sequence_mistakes import run, sequence_mistakes, stored_as_integers
 
 OUTPUT = "`h_t = (1 - z) * n + z * h_prev`."
 SUMS = "r and z: `sigmoid(x_t @ W_x + h_prev @ W_h + b)`, each with its own block."
@@ -217,4 +217,5 @@ def gru_sequence_mistakes(reset: str) -> list[Mistake]:
         for m in step_mistakes(reset)
         if m.name != "h_prev changed in place"
     ]
-    return [*sequence_mistakes(step(reset)), *at_every_step]
+    as_integers = stored_as_integers(partial(run, step(reset)))
+    return [*sequence_mistakes(step(reset)), *at_every_step, as_integers]

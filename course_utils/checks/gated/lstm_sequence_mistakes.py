@@ -10,7 +10,7 @@ from course_utils.checks.core import Mistake, variants
 from course_utils.checks.gated.formulas import beside, blocks
 from course_utils.checks.gated.lstm_reference import step
 from course_utils.checks.gated.lstm_step_mistakes import STEP_MISTAKES
-from course_utils.checks.sequence_mistakes import run, sequence_mistakes
+from course_utils.checks.sequence_mistakes import run, sequence_mistakes, stored_as_integers
 
 
 def _joined(one_step: Callable) -> Callable:
@@ -167,4 +167,5 @@ SEQUENCE_MISTAKES = (
         for m in STEP_MISTAKES
         if m.name not in ("in-place c *= f", "c returned before h")
     ),
+    stored_as_integers(_loop()),
 )
