@@ -265,10 +265,8 @@ to_the_left = np.stack([np.roll(row, 8 - n, axis=0) for row, n in zip(x_four, le
 h_left, _ = rnn_forward(to_the_left, np.zeros((4, H)), W_xh, W_hh, b_h)
 apart = np.linalg.norm(h_left[:, -1] - read_earlier, axis=1) / np.linalg.norm(read_earlier, axis=1)
 print(f"state kept at padded steps, largest difference: {np.abs(h_kept - read_earlier).max():.1e}")
-print(
-    "padded on the left, relative difference by length:",
-    dict(zip(lengths.tolist(), apart.round(3))),
-)
+for n, difference in zip(lengths, apart):
+    print(f"{n} real steps, {8 - n} padded on the left: relative difference {difference:.3f}")
 
 # %% [markdown]
 # ## 3 · The mean over real tokens
@@ -579,7 +577,7 @@ deep_diagram(
 # with a readout at every step; loss and accuracy leave the padding out.)
 
 # %%
-ids, tags, list_lengths = quantity_phrases(2, np.random.default_rng(5))
+ids, tags, list_lengths = quantity_phrases(2, np.random.default_rng(23))
 for row, labels, n in zip(ids, tags, list_lengths):
     print(
         "  ".join(f"{word} [{TAGS[tag]}]" for word, tag in zip(VOCAB.decode(row[:n]), labels[:n]))
@@ -835,7 +833,7 @@ def spoken(model, one_window, length, seed):
 
 
 letters = ["�", *sorted(set(manual.text[:200_000]))]
-gibberish = spoken(peeking, windows[0, :32], 120, seed=1)
+gibberish = spoken(peeking, windows[0, :32], 70, seed=1)
 print("after:  ", repr("".join(letters[i] for i in windows[0, :32])))
 print("it says:", repr("".join(letters[i] for i in gibberish)))
 
@@ -1321,12 +1319,10 @@ plots.curves(
 )
 
 # %%
+print("test perplexity:       at lowest validation  at the end")
 for name in small_text.rows:
     row = small_text[name]
-    print(
-        f"{name:<22} test perplexity at the lowest validation {row['test at best'].round(2)}, "
-        f"at the end {row['test at end'].round(2)}"
-    )
+    print(f"{name:<22} {row['test at best'].round(2)}   {row['test at end'].round(2)}")
 none_end, none_best = (small_text["none"][f"test at {when}"].mean() for when in ("end", "best"))
 drop_end = np.array(
     [small_text[name]["test at end"] for name in ("a new mask each step", "one mask a sequence")]
@@ -1607,11 +1603,12 @@ plots.show(
 
 # %%
 heard_by = experiments.results("trigger", again=AGAIN)
+print(f"{'':<23} frames  events found  {'precision':<20} recall")
 for name in heard_by.rows:
     row = heard_by[name]
     print(
-        f"{name:<24} frames right {row['frame accuracy'].mean():.3f}; events found {row['found'].astype(int)}, "
-        f"precision {row['precision'].round(3)}, recall {row['recall'].round(3)}"
+        f"{name:<23} {row['frame accuracy'].mean():.3f}   {row['found'].astype(int)!s:<14}"
+        f"{row['precision'].round(3)!s:<20} {row['recall'].round(3)}"
     )
 true_events = len(unheard.triggers)
 gru_recall, gru_precision = heard_by["GRU 48"]["recall"], heard_by["GRU 48"]["precision"]
@@ -1743,7 +1740,7 @@ def treated(make):
             name: float(weight.grad.norm()) for name, weight in weights.items()
         }
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     moves = {
         name: float((weight.detach() - before[name]).norm()) for name, weight in weights.items()
     }
