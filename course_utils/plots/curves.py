@@ -112,9 +112,9 @@ def bars_with_spread(
             axes.plot([v.min(), v.max()], [row, row], color=color, lw=1.5, ls="-", marker="")
             axes.plot(v, np.full(v.size, row), ls="", marker="o", color=color, alpha=0.75)
             axes.plot(v.mean(), row, ls="", marker="|", ms=20, mew=3, mec=color)
-            place = (v.max(), row)
+            mean, place = v.mean(), (v.max(), row)
             axes.annotate(
-                f"{v.mean():#.3g}".rstrip("."),
+                f"{mean:#.3g}" if abs(mean) < 100 else f"{mean:,.0f}",
                 place,
                 xytext=(12, 0),
                 textcoords="offset points",
