@@ -748,44 +748,44 @@ for phrases in (0, 1, 3):
 
 
 # %%
-def numpy_weights(net):
-    """Return W_xh, W_hh and b_h of a torch layer in our layout, in float64."""
-    W_xh, W_hh, b_i, b_h = (p.detach().double().numpy() for p in net.parameters())
-    return W_xh.T, W_hh.T, b_i + b_h
+def terms_by_lag(seed=0, phrases=20, B=64, H=64):
+    """Return C (T, H, H), and the gradient of W_hh by autograd, both of the verb's loss.
 
-
-def terms_by_lag(cell, seed=0, phrases=20, B=64, H=64):
-    """Return C (T, H, H): C[k] is what the use of W_hh k steps before the verb's loss adds."""
+    C[k] is what the use of W_hh at the step k before the last one adds.
+    """
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    W_xh, W_hh, b_h = numpy_weights(recurrent(cell, H, H))
-    W_emb, W_hy = (
-        rng.normal(size=(len(grammar.vocab), H)),
-        rng.normal(size=(H, len(grammar.vocab))) / 8,
-    )
+    net = recurrent("rnn", H, H).double()
+    W_xh, W_hh, b_i, b_h = (p.detach().numpy() for p in net.parameters())
+    W_xh, W_hh, b_h = W_xh.T, W_hh.T, b_i + b_h  # from torch's layout to ours
+    V = len(grammar.vocab)
+    W_emb, W_hy = rng.normal(size=(V, H)), rng.normal(size=(H, V)) / 8
     sentences = grammar.sample(B, rng, phrases)
-    ids, _ = grammar.encode(sentences)
-    verb = sentences[0].verb
+    ids, verb = grammar.encode(sentences)[0], sentences[0].verb
     x, targets = W_emb[ids[:, :verb]], ids[:, verb]
-    slope = (lambda h: 1.0 * (h > 0)) if cell == "irnn" else (lambda h: 1 - h**2)
-    squash = (lambda a: np.maximum(a, 0)) if cell == "irnn" else np.tanh
 
-    h = [np.zeros((B, H))]
-    for t in range(verb):
-        h.append(squash(x[:, t] @ W_xh + h[-1] @ W_hh + b_h))
-    dlogits = (softmax(h[-1] @ W_hy) - np.eye(len(grammar.vocab))[targets]) / B
+    h, _ = rnn_forward(x, np.zeros((B, H)), W_xh, W_hh, b_h)
+    h_prev = np.concatenate([np.zeros((B, 1, H)), h[:, :-1]], axis=1)
+    dlogits = (softmax(h[:, -1] @ W_hy) - np.eye(V)[targets]) / B
     dh, C = dlogits @ W_hy.T, []
-    for t in range(verb, 0, -1):
-        da = dh * slope(h[t])
-        C.append(h[t - 1].T @ da)
+    for t in reversed(range(verb)):
+        da = dh * (1 - h[:, t] ** 2)
+        C.append(h_prev[:, t].T @ da)
         dh = da @ W_hh.T
-    return np.array(C)
+
+    logits = net(torch.from_numpy(x))[0][:, -1] @ torch.from_numpy(W_hy)
+    loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(targets))
+    (by_autograd,) = torch.autograd.grad(loss, net.weight_hh_l0)
+    return np.array(C), by_autograd.numpy().T
 
 
-C = terms_by_lag("rnn")
+C, by_autograd = terms_by_lag()
 sizes = np.linalg.norm(C, axis=(1, 2))
 full = C.sum(axis=0)
 left_out = [np.linalg.norm(C[k:].sum(axis=0)) / np.linalg.norm(full) for k in range(1, len(C))]
+off = np.linalg.norm(full - by_autograd) / np.linalg.norm(by_autograd)
+print(f"all terms together against autograd, relative error {off:.0e}")
+assert off < 1e-12
 print(f"norm of the whole gradient: {np.linalg.norm(full):.3f}")
 for k in (1, 3, 10, 30, 61):
     print(f"terms of {k:>2} steps back and more: {left_out[k - 1]:.1e} of it")
