@@ -116,11 +116,12 @@ class Results:
         """One sentence: how many runs, how long, on which machine, from which commit."""
         runs = [run for row in self._rows.values() for run in row]
         machines = " and ".join(sorted({run["machine"] for run in runs}))
-        commits = ", ".join(sorted({run["commit"] for run in runs}))
+        commits = sorted({run["commit"] for run in runs})
+        made_at = f"commit {commits[0]}" if len(commits) == 1 else f"{len(commits)} commits"
         minutes = sum(run["seconds"] for run in runs) / 60
         return (
             f"{len(runs)} runs, {minutes:.1f} minutes of CPU in all, "
-            f"on {machines} (commit {commits})."
+            f"on {machines} ({made_at}; the file names it for each run)."
         )
 
 
