@@ -12,8 +12,11 @@ from course_tools.assignments.gradients import relative_error
 from course_utils.checks.compare import agree, as_array, describe
 
 
-def flat(names: Sequence[str], value: Any) -> tuple:
-    """Turn (a, b, c, grads) into one tuple; an entry that `grads` lacks becomes None."""
+def flat(names: Sequence[str], value: Any, keys: Sequence[str] = NAMES) -> tuple:
+    """Turn (a, b, c, grads) into one tuple; an entry that `grads` lacks becomes None.
+
+    `names` are those of the arrays before `grads`, `keys` those of its entries.
+    """
     if not isinstance(value, tuple | list) or len(value) != len(names) + 1:
         came = f"{len(value)} values" if isinstance(value, tuple | list) else type(value).__name__
         raise ValueError(f"{came} came back; return {', '.join(names)}, grads")
@@ -23,10 +26,10 @@ def flat(names: Sequence[str], value: Any) -> tuple:
             f"the last thing that you return is a {type(grads).__name__}; "
             "`grads` is a dict, with the keys of `params`"
         )
-    if not set(grads) & set(NAMES):
-        keys = ", ".join(map(str, grads)) or "none"
-        raise ValueError(f"`grads` has the keys {keys}; they should be {', '.join(NAMES)}")
-    return *arrays, *(grads.get(name) for name in NAMES)
+    if not set(grads) & set(keys):
+        came = ", ".join(map(str, grads)) or "none"
+        raise ValueError(f"`grads` has the keys {came}; they should be {', '.join(keys)}")
+    return *arrays, *(grads.get(name) for name in keys)
 
 
 def read_step(_: dict[str, Any], value: Any) -> tuple:

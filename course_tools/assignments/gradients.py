@@ -30,8 +30,8 @@ def gradient_oracle(
     """
     made: list[Number] = []
     given = {"x": np.where(_counts(x, lengths), x, 0), "h0": h0, "y0": y0}
-    leaves = {name: _leaves(value, made) for name, value in given.items()}
-    weights = {name: _leaves(value, made) for name, value in params.items()}
+    leaves = {name: leaves_of(value, made) for name, value in given.items()}
+    weights = {name: leaves_of(value, made) for name, value in params.items()}
     for b, n in enumerate(lengths):
         h, y = leaves["h0"][b], leaves["y0"][b]
         for t in range(n):
@@ -42,8 +42,8 @@ def gradient_oracle(
                 for entry, gradient in zip(row, arriving.tolist(), strict=True):
                     entry.grad += gradient
     tape.go_back(made)
-    grads = {name: _collect(weights[name], value) for name, value in params.items()}
-    return (*(_collect(leaves[name], value) for name, value in given.items()), grads)
+    grads = {name: collect(weights[name], value) for name, value in params.items()}
+    return (*(collect(leaves[name], value) for name, value in given.items()), grads)
 
 
 def step_gradient_oracle(
@@ -102,15 +102,15 @@ def _counts(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return (np.arange(x.shape[1]) < np.asarray(lengths)[:, None])[:, :, None]
 
 
-def _leaves(value: Any, made: list[Number]) -> Any:
+def leaves_of(value: Any, made: list[Number]) -> Any:
     """Return an array as nested lists of numbers on the tape."""
     numbers = as_lists(value) if isinstance(value, np.ndarray) else value
     if isinstance(numbers, list):
-        return [_leaves(entry, made) for entry in numbers]
+        return [leaves_of(entry, made) for entry in numbers]
     return Number(numbers, made)
 
 
-def _collect(leaves: Any, like: np.ndarray) -> np.ndarray:
+def collect(leaves: Any, like: np.ndarray) -> np.ndarray:
     """Return the gradients of nested lists of numbers as an array of the shape of `like`."""
 
     def grads(entry: Any) -> Any:

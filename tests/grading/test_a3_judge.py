@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +10,11 @@ from a3_submissions import CLOSURE, FLOAT32, FULL, HIDDEN, PARTS, ROWS, SLOPE_AT
 from classroom import find, run_visible, solution
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from remembering import remembered
 
 from course_tools.assignments import a3, a3_mistakes, cell, gradients
 from course_tools.assignments import a3_reference as reference
-from course_utils.checks.rooms import LocalCallee, LocalRoom, as_callee
+from course_utils.checks.rooms import LocalCallee, LocalRoom
 
 ASSIGNMENT = "A3"
 NAMES = {
@@ -31,43 +31,6 @@ MISTAKES = {
     "truncated": a3_mistakes.TRUNCATED_MISTAKES,
 }
 SEED = 20
-
-
-class Once:
-    """A mistake (by `call`) or an oracle, which works out each answer once."""
-
-    def __init__(self, function):
-        self._function, self._kept = function, {}
-
-    def call(self, arguments, keep=()):
-        key = id(arguments)  # the inputs are drawn once, and stay
-        return self._once(key, lambda: as_callee(self._function).call(arguments, keep))
-
-    def __call__(self, **arguments):
-        key = tuple(id(value) for value in arguments.values())
-        return self._once(key, lambda: self._function(**arguments))
-
-    def _once(self, key, answer):
-        if key not in self._kept:
-            self._kept[key] = answer()
-        return self._kept[key]
-
-
-def remembered(check):
-    """The same check, drawing once from a seed, with each answer to an input worked out once.
-
-    Naming holds each mistake against all others; this makes thousands of calls hundreds.
-    """
-    drawn = {}
-
-    def cases(rng):
-        state = rng.bit_generator.state["state"]["state"]
-        if state not in drawn:
-            drawn[state] = list(check.cases(rng))
-        return drawn[state]
-
-    mistakes = [replace(made, wrong=Once(made.wrong)) for made in check.mistakes]
-    return replace(check, cases=cases, oracle=Once(check.oracle), mistakes=mistakes)
 
 
 CHECKS = {

@@ -8,6 +8,7 @@ import a1_submissions
 import a2_submissions
 import a3_submissions
 import a4_submissions
+import a5_submissions
 import nbformat
 import pytest
 from classroom import EXPLANATION, Workbook, find, points_in, solution, validate
@@ -19,6 +20,7 @@ ASSIGNMENTS: dict[str, tuple[ModuleType, str, str]] = {
     "A2": (a2_submissions, "teacher forcing", ""),
     "A3": (a3_submissions, "no later reader", "leaky_states("),
     "A4": (a4_submissions, "drowns what is near", "leaky_states("),
+    "A5": (a5_submissions, "it does not erase", ""),
 }
 
 
