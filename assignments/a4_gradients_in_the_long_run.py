@@ -590,20 +590,21 @@ a4.grade("clip", globals(), points=12)
 # Write `initialise`. It gets the sizes, the leak and a seed, and returns `params`. How, you decide. What counts is what the weights *do*, with inputs drawn from N(0, 1), from the state zero, for `H` from 30 to 50, `D` from 3 to 6, `O` from 2 to 4 and leaks between 0.2 and 1:
 #
 # 1. **They live.** A nudge of the state at the start is found again after `k` steps, between a tenth and ten times as large, for every `k` from 1 to 50. (Root mean square over all directions of the nudge and of the state; a typical sequence.) A gradient on its way back meets the same matrices, so it lives as long.
-# 2. **Inputs move** the last state: over many sequences each unit spreads by 0.01 at least, on average. So do the outputs. A cell without inputs has perfect gradients and nothing to learn. And no two units are copies of each other, or they would stay so.
+# 2. **Inputs move** the last state: over many sequences each unit spreads by 0.01 at least, on average. So do the outputs. A cell without inputs has perfect gradients and nothing to learn. What enters is kept: of a nudge of the first input, as it shows in the first state, a fiftieth at least is found again in the last. And the units are not copies of each other, or they would stay so.
 # 3. **The cell hears itself.** An old output drawn from N(0, 1) moves the state by 0.01 at least (root mean square, from the state zero, without input).
 # 4. **The leak is given:** `params["leak"]` is the `leak` that you got. And the `seed` decides: the same seed gives the same weights, another seed others.
 #
 # Where to begin: write your Jacobian of Part 1 with every slope 1. Which `W_hh` would make it keep all lengths? What makes slopes smaller than 1? Measure before you think long: that is what `probe` is for.
 
 # %% nbgrader={"grade": false, "grade_id": "probe", "locked": true, "schema_version": 3, "solution": false, "task": false}
-STEPS, LEAST, MOST, FELT = 50, 0.1, 10.0, 0.01
+STEPS, LEAST, MOST, FELT, FOUND = 50, 0.1, 10.0, 0.01, 0.02
 
 
 def probe(params, seed=0, sequences=6):
-    """Return what weights do: gains (50,), and the spreads of states, outputs and feedback.
+    """Return what weights do: gains (50,), found, and how far states, outputs, feedback move.
 
-    gains[k - 1] is how much of a nudge of the state is found again after k steps.
+    gains[k - 1] is how much of a nudge of the state is found again after k steps; found is how
+    much of a nudge of the first input, seen in the first state, is found again in the last one.
     """
     rng = np.random.default_rng(seed)
     (D, H), O = params["W_xh"].shape, len(params["b_y"])
@@ -617,6 +618,14 @@ def probe(params, seed=0, sequences=6):
     up, down = np.moveaxis(h.reshape(sequences, 2, H, STEPS, H), 1, 0)
     squares = np.sum(((up - down) / (2 * eps)) ** 2, axis=(1, 3)) / H
     gains = np.exp(np.mean(np.log(squares + 1e-300), axis=0) / 2)
+    # Every input of the first step is nudged up and down.
+    rows = np.repeat(x, 2 * D, axis=0)
+    rows[:, 0] += np.tile(eps * np.concatenate([np.eye(D), -np.eye(D)]), (sequences, 1))
+    start = np.zeros((len(rows), H)), np.tile(params["b_y"], (len(rows), 1))
+    h, _ = leaky_states(rows, *start, params)
+    up, down = np.moveaxis(h.reshape(sequences, 2, D, STEPS, H), 1, 0)
+    sizes = np.sqrt(np.sum((up - down) ** 2, axis=(1, 3))) + 1e-300
+    found = np.exp(np.mean(np.log(sizes[:, -1] / sizes[:, 0])))
     # Many sequences from zero: how far do states and outputs spread?
     x = rng.normal(size=(100, STEPS, D))
     h, y = leaky_states(x, np.zeros((100, H)), np.tile(params["b_y"], (100, 1)), params)
@@ -625,7 +634,7 @@ def probe(params, seed=0, sequences=6):
     nothing, old = np.zeros((100, D)), rng.normal(size=(100, O))
     moved = leaky_step(nothing, np.zeros((100, H)), old, params)[0]
     still = leaky_step(nothing, np.zeros((100, H)), 0 * old, params)[0]
-    return gains, states, outputs, np.sqrt(np.mean((moved - still) ** 2))
+    return gains, found, states, outputs, np.sqrt(np.mean((moved - still) ** 2))
 
 
 # %% nbgrader={"grade": false, "grade_id": "initialise", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -661,12 +670,13 @@ for leak in (np.ones(32), np.random.default_rng(5).uniform(0.2, 1, size=32)):
     assert same, "the same seed should give the same weights"
     differs = any(not np.array_equal(start[name], other[name]) for name in shapes)
     assert differs, "another seed should give other weights"
-    gains, states, outputs, heard = probe(start)
+    gains, found, states, outputs, heard = probe(start)
     when = f"leaks from {leak.min():.2g} to {leak.max():.2g}"
     assert states >= FELT, f"{when}: inputs move the states by {states:.1e} only"
     dead = np.flatnonzero((gains < LEAST) | (gains > MOST))
     after = f"after {dead[0] + 1} steps {gains[dead[0]]:.2g}" if len(dead) else ""
     assert not len(dead), f"{when}: the gain leaves the band, {after}; after 50 {gains[-1]:.2g}"
+    assert found >= FOUND, f"{when}: {found:.1e} of the first input is found in the last state"
     assert outputs >= FELT, f"{when}: inputs move the outputs by {outputs:.1e} only"
     assert heard >= FELT, f"{when}: old outputs move the state by {heard:.1e} only"
 4  # all of the above held

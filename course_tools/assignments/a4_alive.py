@@ -25,8 +25,9 @@ from course_utils.checks.rooms import Callee, Reply
 
 STEPS, LEAST, MOST = 50, 0.1, 10.0
 LAGS = (5, 10, 20, 35, STEPS)
-FELT = 0.01
-"""The least that inputs move states and outputs, and that the fed back output moves the state."""
+FELT, FOUND = 0.01, 0.02
+"""The least that inputs move states and outputs, and that the fed back output moves the state; and
+the least share of a nudge of the first input that is found again in the last state."""
 FINE = "fine"
 
 
@@ -65,10 +66,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Measured:
-    """What parameters do: the gain after 1 to STEPS steps, the spread of the last states and
-    outputs over the sequences, how far y_{t-1} moves h_t, and how much the units are alike."""
+    """What parameters do: the gain after 1 to STEPS steps, the share of the first input's effect on
+    the first state that is found in the last, the spread of the last states and outputs over the
+    sequences, how far y_{t-1} moves h_t, and how much the units are alike."""
 
     gain: np.ndarray
+    found: float
     moved: float
     answered: float
     heard: float
@@ -84,18 +87,25 @@ def measure(params: dict[str, np.ndarray], x: np.ndarray, y: np.ndarray) -> Meas
     a, W_yh = p["leak"], p["W_yh"]
     B, H = len(x), len(a)
     h, total = np.zeros((B, H)), np.broadcast_to(np.eye(H), (B, H, H))
-    kept, ways, gain = np.diag(1 - a), p["W_hh"] + p["W_hy"] @ W_yh, []
+    kept, ways, gain, entered = np.diag(1 - a), p["W_hh"] + p["W_hy"] @ W_yh, [], None
+    sizes: list[np.ndarray] = []
     with np.errstate(all="ignore"):
         for x_t in np.moveaxis(x, 1, 0):
             y_prev = h @ p["W_hy"] + p["b_y"]
             new = np.tanh(x_t @ p["W_xh"] + h @ p["W_hh"] + y_prev @ W_yh + p["b_h"])
-            total = total @ (kept + ways * (a * (1 - new**2))[:, None, :])
+            gate = (a * (1 - new**2))[:, None, :]
+            J = kept + ways * gate
+            total = total @ J
+            entered = p["W_xh"] * gate if entered is None else entered @ J
+            sizes.append(np.linalg.norm(entered, axis=(1, 2)))
             h = (1 - a) * h + a * new
             gain.append(np.exp(np.mean(np.log(np.linalg.norm(total, axis=(1, 2)) / np.sqrt(H)))))
+        found = np.exp(np.mean(np.log(sizes[-1] / sizes[0])))
     nudged = a * (np.tanh(y @ W_yh + p["b_h"]) - np.tanh(p["b_h"]))
     spread, outputs = h.std(axis=0), (h @ p["W_hy"]).std(axis=0)
     return Measured(
         np.nan_to_num(np.array(gain), posinf=1e300),
+        float(np.nan_to_num(found)),
         float(spread.mean()),
         float(outputs.mean()),
         float(np.sqrt(np.mean(nudged**2))),
@@ -158,7 +168,12 @@ def _alive(found: Measured, k: int) -> str:
     if found.moved < FELT:
         return f"Inputs hardly move the state (by {found.moved:.1g}): nothing is there to remember."
     if found.lives(k):
-        return FINE
+        if found.found >= FOUND or not found.lives():
+            return FINE
+        return (
+            "Gradients live, but not where inputs enter: of a nudge of the first input "
+            f"{found.found:.1g} is found again in the last state; asked for is {FOUND:g}."
+        )
     wrong = np.flatnonzero((found.gain[:k] < LEAST) | (found.gain[:k] > MOST))
     first, last = int(wrong[0]) + 1, found.gain[k - 1]
     return (
@@ -208,6 +223,8 @@ def cause(known: dict[str, Any], value: Any) -> str:
         return "biases saturate the tanh" if stuck else "inputs do not reach the state"
     if not found.lives():
         return _why_not_alive(params, known, found)
+    if found.found < FOUND:
+        return "what lasts hears nothing"
     if said[-3] != FINE:
         return "all units alike" if found.answered >= FELT else "outputs silent"
     if said[-2] != FINE:

@@ -64,7 +64,7 @@ def probing(release):
     space = {}
     exec(find(release, "setup").source, space)
     exec(find(release, "probe").source, space)
-    return {name: space[name] for name in ("probe", "LEAST", "MOST", "FELT")}
+    return {name: space[name] for name in ("probe", "LEAST", "MOST", "FELT", "FOUND")}
 
 
 @pytest.fixture(scope="module")
@@ -167,11 +167,12 @@ def test_the_students_probe_and_the_judge_measure_the_same(release, strong):
     leak = np.random.default_rng(3).uniform(0.2, 1, 24)
     params = reference.initialise(4, 24, 3, leak, 1)
     params["W_xh"] *= strong / 0.05
-    gains, states, outputs, heard = probing(release)["probe"](params, sequences=12)
+    gains, kept, states, outputs, heard = probing(release)["probe"](params, sequences=12)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(12, 50, 4))  # the probe's own inputs
     found = a4_alive.measure(params, x, rng.normal(size=(200, 3)))
     np.testing.assert_allclose(found.gain, gains, rtol=1e-4)
+    assert kept == pytest.approx(found.found, rel=1e-4)
     for mine, right in ((states, found.moved), (outputs, found.answered), (heard, found.heard)):
         assert mine == pytest.approx(right, rel=0.2)
 
@@ -216,6 +217,7 @@ def test_honest_starts_lie_well_within_the_band(release, source, sources):
             found = a4_alive.measure(start(**case.arguments), **case.aside)
             assert found.gain.min() > 1.5 * a4_alive.LEAST
             assert found.gain.max() < a4_alive.MOST / 1.5
+            assert found.found > 2 * a4_alive.FOUND
             assert min(found.moved, found.answered, found.heard) > 1.5 * a4_alive.FELT
 
 
@@ -297,6 +299,7 @@ def test_mistakes_are_named_whatever_is_drawn(part, seed):
         ("clip", "squares overflow, nan and zero come through", 0.8, 0.9),
         ("initialise", "recurrence too weak", 0, 0.5),
         ("initialise", "inputs do not reach the state", 0, 0.25),
+        ("initialise", "what lasts hears nothing", 0, 0.4),
     ],
 )
 def test_prices_are_those_of_the_instructors_page(part, name, least, most):
@@ -539,6 +542,7 @@ SLIPS = {
     "initialise": {
         "recurrence too weak": "the gain leaves the band",
         "inputs do not reach the state": "inputs move the states",
+        "what lasts hears nothing": "of the first input is found",
         "outputs silent": "inputs move the outputs",
         "feedback switched off": "old outputs move the state",
         "leak replaced": "the leak is given",

@@ -40,6 +40,14 @@ def _alike(p, rng):
     }
 
 
+def divided(D, H, O, leak, seed):
+    """Half of the units last and hear nothing, the other half hear and forget at once."""
+    params, half = initialise(D, H, O, leak, seed), np.arange(H) < H // 2
+    params["W_xh"] = 4 * params["W_xh"] * ~half
+    params["W_yh"], params["W_hy"] = params["W_yh"] * ~half, params["W_hy"] * ~half[:, None]
+    return params | {"W_hh": np.diag(half.astype(float))}
+
+
 def _entropy(D, H, O, leak, seed):
     return initialise(D, H, O, leak, None)
 
@@ -91,6 +99,12 @@ INITIALISE_MISTAKES = (
         "Inputs hardly move the state. A gradient that lives but has nothing to tell is no use.",
         "Small is not zero: the states should spread by a hundredth at least.",
         _with(lambda p, rng: {"W_xh": 0 * p["W_xh"]}),
+    ),
+    Mistake(
+        "what lasts hears nothing",
+        "Gradients live in units that no input reaches; the units that inputs reach forget.",
+        "What enters must be kept: the same units have to hear and to last.",
+        divided,
     ),
     Mistake(
         "outputs silent",
