@@ -10,6 +10,7 @@ from a4_submissions import EINSUM, FLOAT32, FULL, HIDDEN, PARTS, ROWS, SCALED, U
 from classroom import find, run_visible, solution
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from remembering import remembered
 
 from course_tools.assignments import a4, a4_alive, a4_mistakes, a4_oracle, cell
 from course_tools.assignments import a4_reference as reference
@@ -34,6 +35,12 @@ MISTAKES = {
     "initialise": a4_mistakes.INITIALISE_MISTAKES,
 }
 SEED = 20
+CURVE = remembered(a4.CURVE)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(a4, "CURVE", CURVE)
 
 
 def hidden(namespace, part, seed=SEED):
