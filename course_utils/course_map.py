@@ -27,10 +27,12 @@ LESSONS = (
     Lesson(
         "03", "Training: backpropagation through time", "How does such a net learn?", ("02",), True
     ),
-    Lesson("04", "Vanishing and exploding gradients", "Why does it forget?", ("03",)),
-    Lesson("05", "LSTM", "What lets a net remember for long?", ("04",)),
-    Lesson("06", "GRU, and choosing a cell", "Is less enough? Which cell?", ("05",)),
-    Lesson("07", "Deeper, both ways, real batches", "How do I stack and batch nets?", ("06",)),
+    Lesson("04", "Vanishing and exploding gradients", "Why does it forget?", ("03",), True),
+    Lesson("05", "LSTM", "What lets a net remember for long?", ("04",), True),
+    Lesson("06", "GRU, and choosing a cell", "Is less enough? Which cell?", ("05",), True),
+    Lesson(
+        "07", "Deeper, both ways, real batches", "How do I stack and batch nets?", ("06",), True
+    ),
     Lesson("08", "Language models: characters", "How well can we guess a letter?", ("07",)),
     Lesson("09", "Language models: words", "And a word? What is an embedding?", ("08",)),
     Lesson("10", "Encoder-decoder, attention", "How does a sequence become another?", ("09",)),
