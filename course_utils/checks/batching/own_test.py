@@ -49,11 +49,13 @@ def _explain(known: dict[str, Any], got: Any, expected: np.ndarray) -> str:
     return " ".join(sentences)
 
 
-def _drawn(rng, equal=False, B=4):
+def _drawn(rng, equal=False, falling=False, B=4):
     lengths = rng.integers(1, 8, size=B)
     lengths[:2] = 3, 7  # never all alike, never sorted
     if equal:
         lengths[:] = 7
+    if falling:
+        lengths = np.sort(lengths)[::-1].copy()
     return rng.normal(size=(B, 9 if not equal else 7, 3)), lengths
 
 
@@ -79,6 +81,12 @@ def alone(same=_close, fill=lambda x, n: x, **draw):
         return all(same(y[b : b + 1], row) for b, row in enumerate(rows))
 
     return test
+
+
+def _padded_alone(model, rng):
+    x, lengths = _drawn(rng)
+    rows = [model(x[b : b + 1], lengths[b : b + 1]) for b in range(len(x))]
+    return _close(model(x, lengths), np.concatenate(rows))
 
 
 def _other_garbage(model, rng):
@@ -110,9 +118,11 @@ _CHECK = Check(
         Mistake(mistake.name, mistake.says, mistake.hint, _verdicts(mistake.wrong))
         for mistake in (
             *variants(
-                "exact equality",
-                "Your test asks for the very same numbers. Right models differ by rounding.",
-                "Compare with `np.allclose(..., atol=1e-5)`.",
+                "right models refused",
+                "Your test refuses right models: it asks for the very same numbers, though right "
+                "models differ by rounding, or it always says False.",
+                "Compare with `np.allclose(..., atol=1e-5)`, and return True where no row differs.",
+                lambda model, rng: False,
                 alone(same=lambda a, b: bool(np.array_equal(a, b))),
                 alone(same=lambda a, b: bool(np.allclose(a, b, rtol=1e-12, atol=1e-12))),
             ),
@@ -140,11 +150,19 @@ _CHECK = Check(
                 "Put numbers into the padding.",
                 _more_zeros,
             ),
-            Mistake(
-                "never alone",
-                "Content and amount of padding are varied, but always in the same batch.",
-                "Compare a row of the batch with the same row *alone*.",
+            *variants(
+                "sorted rows not seen",
+                "Only the model that sorts its rows gets by: your lengths fall already, or no row is "
+                "compared with itself *alone*.",
+                "Draw lengths in no order, and compare a row of the batch with the same row alone.",
                 _zeros_and_garbage,
+                alone(falling=True),
+            ),
+            Mistake(
+                "alone, but with its padding",
+                "The row alone still has its padding: both sides of the comparison share it.",
+                "Cut it to its length: `x[b : b + 1, :n]`.",
+                _padded_alone,
             ),
             Mistake(
                 "shapes only",

@@ -71,6 +71,21 @@ def _fresh(h: Any, p: float, training: bool) -> Any:
     return torch.nn.functional.dropout(h, p, training)
 
 
+def _kept_with_p(scale: Callable[[float], float]) -> Callable[..., Any]:
+    """Return dropout that keeps with probability p, and multiplies what it keeps by scale(p)."""
+
+    def drop(h: Any, p: float, training: bool) -> Any:
+        return one_mask(h, 1 - p, training, scale=False) * (scale(p) if training else 1.0)
+
+    return drop
+
+
+def _along_the_batch(below: int, H: int) -> Any:
+    import torch
+
+    return torch.nn.GRU(below, H)
+
+
 def _torchs_own(D: int, H: int, K: int, layers: int, p: float) -> Any:
     """Uses the argument `dropout=` of nn.GRU; with one layer torch warns and drops nothing."""
     import warnings
@@ -120,6 +135,13 @@ MISTAKES = (
         "Use `torch.nn.ModuleList([...])`.",
         make_stack(keep=list),
     ),
+    Mistake(
+        "layers run along the batch",
+        "The layers run along the batch: sequences read one another, and no step remembers the "
+        "one before.",
+        "Without `batch_first=True` the first axis of what a GRU reads is time.",
+        make_stack(layer=_along_the_batch),
+    ),
     *variants(
         "bidirectional leak",
         "The layers read both ways: an answer at step t has seen the inputs after t.",
@@ -154,6 +176,14 @@ MISTAKES = (
         "All sequences of the batch share one mask.",
         "The shape is (B, 1, H).",
         make_stack(drop=lambda h, p, training: one_mask(h, p, training, axes="H")),
+    ),
+    *variants(
+        "p read as the share kept",
+        "p is taken for the share that is kept; it is the share that is dropped.",
+        "Draw with `torch.bernoulli(torch.full(shape, 1 - p))`.",
+        make_stack(drop=_kept_with_p(lambda p: 1 / (1 - p))),
+        make_stack(drop=_kept_with_p(lambda p: 1 / p)),
+        make_stack(drop=_kept_with_p(lambda p: 1.0)),
     ),
     Mistake(
         "not scaled",
