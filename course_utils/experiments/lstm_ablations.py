@@ -50,6 +50,7 @@ EXPERIMENT = Experiment(
         "no output gate": {"cell": "variant", "output_gate": False},
         "coupled gates": {"cell": "variant", "coupled": True},
         "peepholes": {"cell": "variant", "peepholes": True},
+        "coupled gates, twice as long": {"cell": "variant", "coupled": True, "steps": 5000},
     },
     seeds=range(3),
     sample=("LSTM, forget bias 5", 0),
