@@ -1956,9 +1956,9 @@ quiz.reveal(
 # ## 10 · Gates on real text
 #
 # What do gates do in a network that has read something? A character model, one LSTM layer of 128
-# cells, trained for some twelve seconds on Python's manual: 32 streams, pieces of 64 characters,
-# the state carried from piece to piece and detached, as in lesson 03. Its start, before any
-# training, is kept as a control.
+# cells, trained by a thousand updates on Python's manual: 32 streams, pieces of 64 characters, the
+# state carried from piece to piece and detached, as in lesson 03. Its start, before any training,
+# is kept as a control.
 
 # %%
 text = load_text("manual")
