@@ -41,6 +41,11 @@ def _last_missing(h, W_hh):
     return product(jacobians(h, W_hh)[:-1], len(W_hh))
 
 
+def _slopes_of_the_step_before(h, W_hh):
+    before = np.concatenate([np.zeros((1, len(W_hh))), h])[: len(h)]
+    return product(jacobians(before, W_hh), len(W_hh))
+
+
 def _turned(h, W_hh):
     return product(jacobians(h, W_hh)[::-1], len(W_hh))
 
@@ -108,6 +113,12 @@ PRODUCT_MISTAKES = (
         "`h[0]` is h_1, the state after the first step. `for t in range(len(h))` takes them all.",
         _first_missing,
         _last_missing,
+    ),
+    Mistake(
+        "slopes of the state before",
+        "The slopes are those of the state before the step, with 0 before the first.",
+        "`J_t` has the slope where the step arrives: that of h_t.",
+        _slopes_of_the_step_before,
     ),
     *variants(
         "entry by entry",

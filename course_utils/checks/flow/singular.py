@@ -43,6 +43,25 @@ def _plain(W, v, n):
     return np.linalg.norm(v @ W) / np.linalg.norm(v)
 
 
+def _once_at_the_end(W, v, n):
+    for _ in range(n):
+        v = v @ W @ W.T
+    return np.linalg.norm(v / np.linalg.norm(v) @ W)
+
+
+def _columns(W, v, n):
+    """v is taken for a column: it cannot meet a W that is not square."""
+    for _ in range(n):
+        v = W.T @ (W @ v)
+        v = v / np.linalg.norm(v)
+    return np.linalg.norm(v @ W)
+
+
+def _mixed(W, v, n):
+    """W W^T from the left, which is the same; then a last W as if v were a column."""
+    return np.linalg.norm(W @ power_iteration(W, v, n))
+
+
 def _one_way(W, v, n):
     """v -> v W only: settles on an eigenvector, if it settles at all."""
     for _ in range(n):
@@ -66,11 +85,20 @@ MISTAKES = (
         _one_way,
         lambda W, v, n: float(np.abs(np.linalg.eigvals(W)).max()),
     ),
-    Mistake(
+    *variants(
         "never normalised",
-        "The row is never brought back to length 1: after many rounds it is infinite, or zero.",
+        "The row is not brought back to length 1 in each round: after many rounds it is infinite, "
+        "or zero.",
         "Divide by the row's length in each round: only its direction is wanted.",
         _plain,
+        _once_at_the_end,
+    ),
+    *variants(
+        "v as a column",
+        "At one place `v` is multiplied as a column, from the right of `W`. Here it is a row.",
+        "`v @ W @ W.T` in each round, and `v @ W` at the end.",
+        _mixed,
+        _columns,
     ),
     Mistake(
         "Frobenius norm",
