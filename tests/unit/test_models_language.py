@@ -57,7 +57,7 @@ def test_counts_of_the_token_model(cell, blocks, layers):
 @pytest.mark.parametrize(
     "cell",
     ["rnn", "gru", "lstm", lambda D, H: GatedVariant(D, H, coupled=True), GRUVariant],
-    ids=str,
+    ids=["rnn", "gru", "lstm", "coupled", "GRUVariant"],
 )
 def test_reading_on_from_a_state_is_reading_in_one_go(cell):
     torch.manual_seed(0)

@@ -83,7 +83,9 @@ def test_no_gradient_reaches_or_comes_from_padding(kind, bidirectional):
 
 
 @pytest.mark.parametrize(
-    "cell", [*CELLS, lambda D, H: GatedVariant(D, H, peepholes=True), GRUVariant], ids=str
+    "cell",
+    [*CELLS, lambda D, H: GatedVariant(D, H, peepholes=True), GRUVariant],
+    ids=[*CELLS, "peepholes", "GRUVariant"],
 )
 def test_padding_on_the_right_is_later_than_all_that_a_language_model_says(cell):
     torch.manual_seed(0)
