@@ -61,14 +61,17 @@ def train(model: nn.Module, clips: TriggerClips, seed: int, epochs: int = 6) -> 
 
 
 def scores(model: nn.Module, clips: TriggerClips) -> dict[str, float]:
-    """Return the accuracy of frames, precision and recall of events, and how many were found."""
+    """Return the accuracy of frames, precision and recall of events, and how many were found.
+
+    The precision is nan where no event was found.
+    """
     with torch.no_grad():
         active = model(torch.from_numpy(clips.spectrograms))[..., 0].numpy() > 0
     found = event_starts(active, hold=TOLERANCE)
     return {
         "frame accuracy": float(np.mean(active == (clips.labels == 1))),
         "found": len(found),
-        "precision": event_precision(found, clips.triggers, TOLERANCE) if len(found) else 0.0,
+        "precision": event_precision(found, clips.triggers, TOLERANCE),
         "recall": event_recall(found, clips.triggers, TOLERANCE),
     }
 
@@ -82,7 +85,8 @@ def run(seed: int, *, reader: str, H: int = 48, epochs: int = 6) -> dict[str, An
     else:
         model = Tagger(D, H, 1, bidirectional=reader == "both ways")
     train(model, clips, seed, epochs)
-    return scores(model, others)
+    found = scores(model, others)
+    return {**found, "precision": float(np.nan_to_num(found["precision"]))}  # JSON has no nan
 
 
 EXPERIMENT = Experiment(

@@ -152,8 +152,8 @@ _CHECK = Check(
             ),
             *variants(
                 "sorted rows not seen",
-                "Only the model that sorts its rows gets by: your lengths fall already, or no row is "
-                "compared with itself *alone*.",
+                "Only the model that sorts its rows gets by: your lengths fall already, or no row "
+                "is compared with itself *alone*.",
                 "Draw lengths in no order, and compare a row of the batch with the same row alone.",
                 _zeros_and_garbage,
                 alone(falling=True),
