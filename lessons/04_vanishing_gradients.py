@@ -1704,7 +1704,7 @@ plots.show(
 # and fall together.
 #
 # It is not a race between tuned networks. All have 64 units and Adam's learning rate of 0.005,
-# which was tuned for none. The LSTM has four times the weights, and its forget bias starts at 1.
+# which was tuned for none. The LSTM's layer has four times the weights, and its forget bias starts at 1.
 # Clipping by value was measured by its angle only (section 9), not trained.
 
 # %%
@@ -1832,7 +1832,7 @@ plots.show(
     alt="Share of right verbs at the longest distance over 2,000 updates in four panels, one line for each of five "
     "seeds. The tanh RNN stays at one half. Without clipping one seed of the IRNN jumps to 1 and stays, one jumps and "
     "falls back at once; with clipping "
-    "four do. All seeds of the LSTM jump, between 1,000 and 2,000 updates.",
+    "four do. All seeds of the LSTM rise to 1, between 1,000 and 2,000 updates.",
     caption="Learning who went is mostly a jump: for hundreds of updates nothing seems to happen. (Each line is one seed, "
     "the same colour in all panels; asked every hundred updates.)",
 )
@@ -1903,9 +1903,9 @@ learned = {
 # 1 <!-- =learned["tanh RNN, 0 to 6 phrases"] -->, with twenty in 0 <!-- =learned["tanh RNN"] -->.
 # The others stayed at chance, even one phrase away. So a weak gradient does not forbid learning:
 # where a short distance can be learned, what was learned may reach further. (Which of the three
-# changes counts most we have not separated.) But it makes success a
-# matter of luck, and of the distances that the training offers. That is what you meet in practice:
-# not "cannot", but "did not, this time".
+# changes counts most we have not separated.) But it makes success a matter of luck, and of the
+# distances that the training offers. That is what you meet in practice: not "cannot", but "did not,
+# this time".
 
 # %% [markdown]
 # ## 11 · Slides say
@@ -2105,8 +2105,8 @@ better = int((at_last[True] < at_last[False]).sum())
 
 # %% [markdown]
 # At first it is no better, in two of the four networks worse: short steps are slow steps. Later the
-# loss is lower in 4 <!-- =better --> of four, since no long step throws away what was learned. Some
-# jumping stays: each loss is that of four sequences.
+# loss is lower in 4 <!-- =better --> of four. Some jumping stays: each loss is that of four
+# sequences.
 
 # %% [markdown]
 # ## 13 · Quiz
