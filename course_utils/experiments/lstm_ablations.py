@@ -46,6 +46,7 @@ EXPERIMENT = Experiment(
         "LSTM, forget bias 1": {"cell": "lstm", "forget_bias": 1.0},
         "LSTM, forget bias 2": {"cell": "lstm", "forget_bias": 2.0},
         "LSTM, forget bias 5": {"cell": "lstm", "forget_bias": 5.0},
+        "all gates, written out": {"cell": "variant"},
         "no forget gate": {"cell": "variant", "forget_gate": False},
         "no output gate": {"cell": "variant", "output_gate": False},
         "coupled gates": {"cell": "variant", "coupled": True},

@@ -116,8 +116,8 @@ def lstm_backward(
     dc = np.array(dc_T, hs.dtype)
     from_later = np.zeros((B, H), hs.dtype)
     da = np.empty((T, B, 4 * H), hs.dtype)
-    # The equations stand here as they are. One step's arrays fit into the processor's cache: all
-    # factors for all t before the loop save a tenth at most, and only where written in place.
+    # The equations stand here as they are. All factors for all t before the loop are worth time
+    # in small nets only (measured at B=16, T=50, H=64: up to a third; at H=200 nothing or a loss).
     for t in reversed(range(T)):
         i, f, g, o = np.split(gates[t], 4, axis=1)
         dh_t = dh[:, t] + from_later

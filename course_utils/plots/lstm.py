@@ -119,9 +119,12 @@ def lstm_unrolled(T: int = 3, *, caption: str | None = None, alt: str | None = N
             _line(axes, [(x + 0.1, net + 0.45), (x + 0.1, rail - 0.28)])
             axes.text(x + 0.04, 1.42, f"$i_{t} g_{t}$", fontsize=14, ha="right")
             # out of the cell, through tanh and the read gate, back down to the rail of h
-            _line(axes, [(x + 0.68, rail), (x + 0.68, net + 0.48)], CELL, 1.8)
-            axes.text(x + 0.78, 1.42, f"$o_{t}\\tanh$", fontsize=14, ha="left")
-            _line(axes, [(x + 0.9, net), (end + 0.06, net)], STATE, 3)
+            _line(axes, [(x + 1.4, rail), (x + 1.4, net + 0.28)], CELL, 1.8)
+            axes.text(x + 1.5, 1.42, "tanh", fontsize=13, ha="left")
+            _line(axes, [(x + 0.9, net), (x + 1.12, net)])
+            axes.text(x + 1.08, net + 0.54, f"$o_{t}$", fontsize=14, ha="center")
+            _circle(axes, (x + 1.4, net), "×")
+            _line(axes, [(x + 1.68, net), (end + 0.06, net)], STATE, 3)
             _line(axes, [(x, -0.85), (x, net - 0.48)])
             axes.text(x, -1.2, f"$x_{t}$", fontsize=16, ha="center")
             axes.text(x + 0.1, -0.4, "(B, D)", **{**SHAPE, "ha": "left"})
@@ -131,8 +134,8 @@ def lstm_unrolled(T: int = 3, *, caption: str | None = None, alt: str | None = N
             or f"An LSTM unrolled over {T} step{'s' * (T > 1)}. Two lines run from left to right: "
             "on top the cell, from c_0 through a product with f and a sum at every step; below it "
             "the state, from h_0 into a box with the four blocks at every step. From each box "
-            "arrows rise to the cell, and from the cell an arrow comes down, through tanh and the "
-            "gate o, and leaves as the next state.",
+            "arrows rise to the cell, and from the cell an arrow comes down through tanh, right of "
+            "the box, is multiplied by the gate o and leaves as the next state.",
             caption=caption
             or "Two things are carried. The cell c (thick, above) passes from step to step by a "
             "product and a sum; the state h (below) passes through the weights of every step.",

@@ -24,7 +24,7 @@ def test_each_step_is_drawn_with_its_letters(monkeypatch):
     for t in range(1, 5):
         for letter in (f"$x_{t}$", f"$h_{t}$", f"$c_{t}$", f"$f_{t}$"):
             assert written.count(letter) == 1
-    assert written.count("×") == written.count("+") == 4
+    assert written.count("×") == 2 * written.count("+") == 8  # by f and by o, in every step
 
 
 @pytest.mark.parametrize("T", [0, 5])

@@ -47,8 +47,8 @@ GATES = (
     ),
     *variants(
         "dc_t for all that arrives at c",
-        "A gate's gradient is made with `dc_t` as it came: what comes through h_t is missing.",
-        "`dc = dc_t + dh_t * o * (1 - np.tanh(c_t) ** 2)`, and every line below uses dc.",
+        "A gate's gradient is made with `dc_later` as it came: what comes through h_t is missing.",
+        "`dc_t = dc_later + dh_t * o * (1 - np.tanh(c_t) ** 2)`, and every line below uses dc_t.",
         step_back(
             da_i=lambda s: s.dc * s.g * sigmoid_slope(s.i),
             da_f=lambda s: s.dc * s.c_prev * sigmoid_slope(s.f),
@@ -71,19 +71,19 @@ CARRIED = (
     Mistake(
         "dc_next not times f",
         "`dc_prev` is what arrived at c_t: the forget gate is missing.",
-        "c_t = f * c_prev + i * g, so dc_prev = `dc * f`.",
+        "c_t = f * c_prev + i * g, so dc_prev = `dc_t * f`.",
         step_back(dc_prev=lambda s: s.dc_all),
     ),
     Mistake(
         "dc_prev without what comes through h",
-        "`dc_prev` is f times `dc_t` as it came; what comes through h_t goes on as well.",
-        "`dc = dc_t + dh_t * o * (1 - np.tanh(c_t) ** 2)`, and dc_prev = `dc * f`.",
+        "`dc_prev` is f times `dc_later` as it came; what comes through h_t goes on as well.",
+        "`dc_t = dc_later + dh_t * o * (1 - np.tanh(c_t) ** 2)`, and dc_prev = `dc_t * f`.",
         step_back(dc_prev=lambda s: s.dc * s.f),
     ),
     *variants(
         "c_next for dc_prev",
         "`dc_prev` is made of a cell, where a gradient belongs.",
-        "dc_prev = `dc * f`, with dc all that arrives at c_t.",
+        "dc_prev = `dc_t * f`, with dc all that arrives at c_t.",
         step_back(dc_prev=lambda s: s.c * s.f),
         step_back(dc_prev=lambda s: s.c_prev * s.f),
         step_back(dc_prev=lambda s: s.c),
@@ -91,7 +91,7 @@ CARRIED = (
     *variants(
         "another gate for f",
         "`dc_prev` is dc times another gate than f.",
-        "c_t = f * c_prev + i * g, so dc_prev = `dc * f`.",
+        "c_t = f * c_prev + i * g, so dc_prev = `dc_t * f`.",
         step_back(dc_prev=lambda s: s.dc_all * s.i),
         step_back(dc_prev=lambda s: s.dc_all * s.o),
         step_back(dc_prev=lambda s: s.dc_all * s.g),
@@ -100,7 +100,7 @@ CARRIED = (
     Mistake(
         "dc_prev zero",
         "`dc_prev` is zero: nothing goes back along the cell.",
-        "That way is what the LSTM is for: dc_prev = `dc * f`.",
+        "That way is what the LSTM is for: dc_prev = `dc_t * f`.",
         step_back(dc_prev=lambda s: 0 * s.dc),
     ),
     *variants(
@@ -221,9 +221,9 @@ BACK_MISTAKES = (
     ),
     *variants(
         "dout mutated",
-        "`dh_t` or `dc_t` was overwritten on the way.",
-        "`dc_t += ...` writes into the caller's array. Make a new one: "
-        "`dc = dc_t + dh_t * o * (1 - np.tanh(c_t) ** 2)`.",
+        "`dh_t` or `dc_later` was overwritten on the way.",
+        "`dc_later += ...` writes into the caller's array. Make a new one: "
+        "`dc_t = dc_later + dh_t * o * (1 - np.tanh(c_t) ** 2)`.",
         _in_place("c"),
         _in_place("h"),
         _in_place("ch"),

@@ -56,7 +56,7 @@ lstm_step_backward = Check(
     BACK_MISTAKES,
     diagnose=diagnose_gradients("ifgo"),
 )
-"""Judges `lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, gates, c_t, W_xh, W_hh)`.
+"""Judges `lstm_step_backward(dh_t, dc_later, x_t, h_prev, c_prev, gates, c_t, W_xh, W_hh)`.
 
 It returns (dx_t, dh_prev, dc_prev, dW_xh, dW_hh, db); gates (B, 4H) are the activations i f g o.
 """

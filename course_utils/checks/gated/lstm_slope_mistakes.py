@@ -167,12 +167,12 @@ CELL_SLOPES = (
     *variants(
         "dc through h forgotten",
         "`c_t` receives only what came along the cell: the way through h_t is missing.",
-        "h_t = o * tanh(c_t), so add `dh_t * o * (1 - np.tanh(c_t) ** 2)` to `dc_t`, first of all.",
+        "h_t = o * tanh(c_t): add `dh_t * o * (1 - np.tanh(c_t) ** 2)` to `dc_later` first.",
         step_back(dc_all=lambda s: s.dc),
     ),
     Mistake(
         "dc_t ignored",
-        "`c_t` receives only what came through h_t; `dc_t` is not used.",
+        "`c_t` receives only what came through h_t; `dc_later` is not used.",
         "c_t has two readers, h_t and the next cell. Add what both send back.",
         step_back(dc_all=lambda s: s.dh * s.o * (1 - s.tanh_c**2)),
     ),
@@ -184,8 +184,8 @@ CELL_SLOPES = (
     ),
     Mistake(
         "dc_t through the tanh too",
-        "`dc_t` is taken through o and tanh as well; it arrives at c_t itself.",
-        "`dc = dc_t + dh_t * o * (1 - np.tanh(c_t) ** 2)`.",
+        "`dc_later` is taken through o and tanh as well; it arrives at c_t itself.",
+        "`dc_t = dc_later + dh_t * o * (1 - np.tanh(c_t) ** 2)`.",
         step_back(dc_all=lambda s: (s.dc + s.dh) * s.o * (1 - s.tanh_c**2)),
     ),
 )
