@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
         raise CourseError("pytest is missing: `python3 course.py test` installs it.")
     environment = kernel_environment()
     command = [sys.executable, "-m", "pytest", "--color=auto"]
-    # A process a core, at most four: a notebook may hold 1.5 GiB. Longest first, as collected.
-    command += ["-n", "auto", "--maxprocesses=4", "--dist=loadgroup", "--no-loadscope-reorder"]
+    # A process a core, at most four: a notebook may hold 1.5 GiB. How: see tests/conftest.py.
+    command += ["-n", "auto", "--maxprocesses=4", "--dist=loadscope", "--no-loadscope-reorder"]
     if args.quick:
         command += ["tests/unit", "-m", "not slow and not full and not browser"]
     elif args.full:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -36,19 +37,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(capability): skipped where the machine lacks it")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side, those that share something costly stay in one process.
-
-    That is a module with its fixtures; for notebooks, what asks for the same executed copy. The
-    notebooks start first, for they take longest.
-    """
+    """Start the notebooks first: where tests run side by side, the longest should not come last."""
     items.sort(key=lambda item: "notebooks" not in item.path.parts)
-    for item in items:
-        shared = item.nodeid.split("::")[0]
-        if "executed" in getattr(item, "fixturenames", ()):
-            shared = "{folder}/{lesson}".format(**item.callspec.params)
-        item.add_marker(pytest.mark.xdist_group(shared))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Where tests run side by side, keep those that share something costly in one process.
+
+    That is a module with its fixtures; for a notebook, what asks for its one executed copy.
+    (A group a notebook, by pytest-xdist's own marker, has no effect in version 3.8 with pytest 9.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Shared(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            module, _, test = nodeid.partition("::")
+            notebook = re.search(r"\[\d\d_\w+-(notebooks|solutions)\]$", test)
+            return notebook[0] if notebook else module
+
+    return Shared(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
