@@ -1,8 +1,8 @@
 """A drawing of the GRU: one step, with its reset after the product with W_hn or before it."""
 
 from .figure import Figure, show
-from .lstm import GATE, SHAPE, STATE, _box, _circle, _line
 from .style import INK, rc_settings
+from .wires import GATE, SHAPE, STATE, box, circle, line
 
 RAIL, SHARE, CANDIDATE, SUM, PRODUCT = 5.5, 4.5, 3.35, 2.15, 0.55  # heights
 Z, N, R = 2.0, 5.7, 11.5  # columns of the update gate, the candidate and the reset gate
@@ -37,11 +37,11 @@ def gru_diagram(
 
 def _rail(axes) -> None:
     """Draw the state on its way: times z, plus what is written."""
-    _line(axes, [(0.0, RAIL), (Z - 0.28, RAIL)], STATE, 4)
-    _line(axes, [(Z + 0.28, RAIL), (N - 0.28, RAIL)], STATE, 4)
-    _line(axes, [(N + 0.28, RAIL), (13.1, RAIL)], STATE, 4)
-    _circle(axes, (Z, RAIL), "×")
-    _circle(axes, (N, RAIL), "+")
+    line(axes, [(0.0, RAIL), (Z - 0.28, RAIL)], STATE, 4)
+    line(axes, [(Z + 0.28, RAIL), (N - 0.28, RAIL)], STATE, 4)
+    line(axes, [(N + 0.28, RAIL), (13.1, RAIL)], STATE, 4)
+    circle(axes, (Z, RAIL), "×")
+    circle(axes, (N, RAIL), "+")
     axes.text(0.0, RAIL + 0.45, "$h_{t-1}$", fontsize=17, ha="left", va="center")
     axes.text(0.9, RAIL - 0.35, "(B, H)", **SHAPE)
     axes.text(13.1, RAIL + 0.45, "$h_t$", fontsize=17, ha="right", va="center")
@@ -50,15 +50,15 @@ def _rail(axes) -> None:
 
 def _shares(axes) -> None:
     """Draw z as the share of the old state and 1 - z as that of the candidate."""
-    _box(axes, (Z, SUM), (1.3, 0.9), r"$\sigma$", GATE, "update")
-    _line(axes, [(Z, SUM + 0.45), (Z, RAIL - 0.28)])
+    box(axes, (Z, SUM), (1.3, 0.9), r"$\sigma$", GATE, "update")
+    line(axes, [(Z, SUM + 0.45), (Z, RAIL - 0.28)])
     axes.text(Z + 0.14, SUM + 0.75, "$z_t$", fontsize=15, ha="left", va="center")
-    _line(axes, [(Z, SHARE), (Z + 1.35, SHARE)])
-    _box(axes, (Z + 1.9, SHARE), (1.1, 0.6), "$1 - z_t$", INK)
-    _line(axes, [(Z + 2.45, SHARE), (N - 0.28, SHARE)])
-    _circle(axes, (N, SHARE), "×")
-    _line(axes, [(N, CANDIDATE + 0.45), (N, SHARE - 0.28)])
-    _line(axes, [(N, SHARE + 0.28), (N, RAIL - 0.28)])
+    line(axes, [(Z, SHARE), (Z + 1.35, SHARE)])
+    box(axes, (Z + 1.9, SHARE), (1.1, 0.6), "$1 - z_t$", INK)
+    line(axes, [(Z + 2.45, SHARE), (N - 0.28, SHARE)])
+    circle(axes, (N, SHARE), "×")
+    line(axes, [(N, CANDIDATE + 0.45), (N, SHARE - 0.28)])
+    line(axes, [(N, SHARE + 0.28), (N, RAIL - 0.28)])
 
 
 def _linear(axes, reset: str) -> None:
@@ -70,33 +70,33 @@ def _linear(axes, reset: str) -> None:
         (MEMORY, 2.3 if reset == "after" else 1.0, memory),
         (R, 3.2, "$x_tW_{xr} + h_{t-1}W_{hr} + b_r$"),
     ):
-        _box(axes, (x, PRODUCT), (width, 0.75), "", INK)
+        box(axes, (x, PRODUCT), (width, 0.75), "", INK)
         axes.text(x, PRODUCT, words, fontsize=13, ha="center", va="center")
         axes.text(x, PRODUCT - 0.62, "(B, H)", **SHAPE)
     axes.text(
         6.5, -0.85, "$x_t$ is (B, D); weights of $x_t$ are (D, H), of $h_{t-1}$ (H, H)", **SHAPE
     )
-    _line(axes, [(Z, PRODUCT + 0.38), (Z, SUM - 0.45)])
-    _line(axes, [(N, PRODUCT + 0.38), (N, SUM - 0.28)])
-    _line(axes, [(MEMORY, PRODUCT + 0.38), (MEMORY, SUM - 0.28)])
-    _line(axes, [(R, PRODUCT + 0.38), (R, SUM - 0.45)])
+    line(axes, [(Z, PRODUCT + 0.38), (Z, SUM - 0.45)])
+    line(axes, [(N, PRODUCT + 0.38), (N, SUM - 0.28)])
+    line(axes, [(MEMORY, PRODUCT + 0.38), (MEMORY, SUM - 0.28)])
+    line(axes, [(R, PRODUCT + 0.38), (R, SUM - 0.45)])
 
 
 def _candidate(axes, reset: str) -> None:
     """Draw how the reset gate lets the memory into the candidate."""
-    _box(axes, (R, SUM), (1.3, 0.9), r"$\sigma$", GATE, "reset")
+    box(axes, (R, SUM), (1.3, 0.9), r"$\sigma$", GATE, "reset")
     axes.text(R - 1.0, SUM + 0.28, "$r_t$", fontsize=15, ha="center", va="center")
-    _line(axes, [(R - 0.65, SUM), (MEMORY + 0.28, SUM)])
-    _circle(axes, (MEMORY, SUM), "×")
+    line(axes, [(R - 0.65, SUM), (MEMORY + 0.28, SUM)])
+    circle(axes, (MEMORY, SUM), "×")
     if reset == "after":
-        _line(axes, [(MEMORY - 0.28, SUM), (N + 0.28, SUM)])
+        line(axes, [(MEMORY - 0.28, SUM), (N + 0.28, SUM)])
     else:
-        _line(axes, [(MEMORY - 0.28, SUM), (MEMORY - 0.75, SUM)])
-        _box(axes, (MEMORY - 1.2, SUM), (0.9, 0.66), "$W_{hn}$", INK)
-        _line(axes, [(MEMORY - 1.65, SUM), (N + 0.28, SUM)])
-    _circle(axes, (N, SUM), "+")
-    _line(axes, [(N, SUM + 0.28), (N, CANDIDATE - 0.45)])
-    _box(axes, (N, CANDIDATE), (1.5, 0.9), r"$\tanh$", INK, "candidate")
+        line(axes, [(MEMORY - 0.28, SUM), (MEMORY - 0.75, SUM)])
+        box(axes, (MEMORY - 1.2, SUM), (0.9, 0.66), "$W_{hn}$", INK)
+        line(axes, [(MEMORY - 1.65, SUM), (N + 0.28, SUM)])
+    circle(axes, (N, SUM), "+")
+    line(axes, [(N, SUM + 0.28), (N, CANDIDATE - 0.45)])
+    box(axes, (N, CANDIDATE), (1.5, 0.9), r"$\tanh$", INK, "candidate")
     axes.text(N + 0.14, CANDIDATE + 0.66, "$n_t$", fontsize=15, ha="left", va="center")
 
 

@@ -1,10 +1,8 @@
 """Drawings of the LSTM: one step with its gates, and the steps in a row with what they carry."""
 
 from .figure import Figure, show
-from .style import COLORS, INK, rc_settings
-
-CELL, STATE, GATE = COLORS[2], COLORS[0], COLORS[4]  # the rail of c, that of h, the gates
-SHAPE = {"ha": "center", "va": "center", "fontsize": 11, "color": "#444444"}
+from .style import INK, rc_settings
+from .wires import CELL, GATE, SHAPE, STATE, box, circle, line
 
 
 def lstm_diagram(*, caption: str | None = None, alt: str | None = None) -> Figure:
@@ -24,17 +22,17 @@ def lstm_diagram(*, caption: str | None = None, alt: str | None = None) -> Figur
         rail, write, read, gates, product = 5.3, 4.1, 3.45, 2.5, 0.55  # heights
         at = {"f": 2.7, "i": 4.8, "g": 6.6, "o": 8.7}
 
-        _box(axes, (5.7, product), (8.2, 0.8), r"$x_t W_{xh} + h_{t-1} W_{hh} + b$", INK)
+        box(axes, (5.7, product), (8.2, 0.8), r"$x_t W_{xh} + h_{t-1} W_{hh} + b$", INK)
         axes.text(10.0, product, "(B, 4H)", **{**SHAPE, "ha": "left"})
         for name, x in at.items():
-            _line(axes, [(x, product + 0.4), (x, gates - 0.5)])
+            line(axes, [(x, product + 0.4), (x, gates - 0.5)])
             squash = r"$\tanh$" if name == "g" else r"$\sigma$"
             words = {"f": "keep", "i": "write", "g": "candidate", "o": "read"}[name]
-            _box(axes, (x, gates), (1.3, 0.9), squash, INK if name == "g" else GATE, words)
+            box(axes, (x, gates), (1.3, 0.9), squash, INK if name == "g" else GATE, words)
             # g's letter stands where its line is; the others' to the right of theirs.
             axes.text(x + 0.14, gates + 0.72, f"${name}_t$", fontsize=15, ha="left", va="center")
-        _line(axes, [(3.4, -1.0), (3.4, product - 0.4)])
-        _line(axes, [(0.2, product), (1.6, product)], STATE, 3)
+        line(axes, [(3.4, -1.0), (3.4, product - 0.4)])
+        line(axes, [(0.2, product), (1.6, product)], STATE, 3)
         axes.text(3.4, -1.25, "$x_t$", fontsize=17, ha="center", va="center")
         axes.text(3.55, -0.5, "(B, D)", **{**SHAPE, "ha": "left"})
         axes.text(
@@ -43,28 +41,28 @@ def lstm_diagram(*, caption: str | None = None, alt: str | None = None) -> Figur
         axes.text(0.15, product + 0.45, "$h_{t-1}$", fontsize=17, ha="left", va="center")
         axes.text(0.75, product - 0.35, "(B, H)", **SHAPE)
 
-        _line(axes, [(0.2, rail), (at["f"] - 0.28, rail)], CELL, 4)
-        _line(axes, [(at["f"] + 0.28, rail), (at["i"] + 0.62, rail)], CELL, 4)
-        _line(axes, [(at["i"] + 1.18, rail), (11.7, rail)], CELL, 4)
-        _circle(axes, (at["f"], rail), "×")
-        _circle(axes, (at["i"] + 0.9, rail), "+")
-        _line(axes, [(at["f"], gates + 0.45), (at["f"], rail - 0.28)])
-        _circle(axes, (at["i"] + 0.9, write), "×")
-        _line(axes, [(at["i"], gates + 0.45), (at["i"], write), (at["i"] + 0.62, write)])
-        _line(axes, [(at["g"], gates + 0.45), (at["g"], write), (at["i"] + 1.18, write)])
-        _line(axes, [(at["i"] + 0.9, write + 0.28), (at["i"] + 0.9, rail - 0.28)])
+        line(axes, [(0.2, rail), (at["f"] - 0.28, rail)], CELL, 4)
+        line(axes, [(at["f"] + 0.28, rail), (at["i"] + 0.62, rail)], CELL, 4)
+        line(axes, [(at["i"] + 1.18, rail), (11.7, rail)], CELL, 4)
+        circle(axes, (at["f"], rail), "×")
+        circle(axes, (at["i"] + 0.9, rail), "+")
+        line(axes, [(at["f"], gates + 0.45), (at["f"], rail - 0.28)])
+        circle(axes, (at["i"] + 0.9, write), "×")
+        line(axes, [(at["i"], gates + 0.45), (at["i"], write), (at["i"] + 0.62, write)])
+        line(axes, [(at["g"], gates + 0.45), (at["g"], write), (at["i"] + 1.18, write)])
+        line(axes, [(at["i"] + 0.9, write + 0.28), (at["i"] + 0.9, rail - 0.28)])
         axes.text(0.15, rail + 0.45, "$c_{t-1}$", fontsize=17, ha="left", va="center")
         axes.text(1.1, rail - 0.35, "(B, H)", **SHAPE)
         axes.text(11.75, rail + 0.45, "$c_t$", fontsize=17, ha="right", va="center")
         axes.text(11.2, rail - 0.35, "(B, H)", **SHAPE)
 
         out = 10.4
-        _line(axes, [(out, rail), (out, write + 0.63)], CELL, 1.8)
-        _box(axes, (out, write + 0.3), (1.1, 0.66), r"$\tanh$", INK)
-        _line(axes, [(out, write - 0.03), (out, read + 0.28)])
-        _circle(axes, (out, read), "×")
-        _line(axes, [(at["o"], gates + 0.45), (at["o"], read), (out - 0.28, read)])
-        _line(axes, [(out + 0.28, read), (11.7, read)], STATE, 3)
+        line(axes, [(out, rail), (out, write + 0.63)], CELL, 1.8)
+        box(axes, (out, write + 0.3), (1.1, 0.66), r"$\tanh$", INK)
+        line(axes, [(out, write - 0.03), (out, read + 0.28)])
+        circle(axes, (out, read), "×")
+        line(axes, [(at["o"], gates + 0.45), (at["o"], read), (out - 0.28, read)])
+        line(axes, [(out + 0.28, read), (11.7, read)], STATE, 3)
         axes.text(11.75, read + 0.45, "$h_t$", fontsize=17, ha="right", va="center")
         axes.text(11.2, read - 0.35, "(B, H)", **SHAPE)
         return show(
@@ -102,30 +100,30 @@ def lstm_unrolled(T: int = 3, *, caption: str | None = None, alt: str | None = N
             at = x * pitch
             axes.text(at + 1.8 * (step > 0), rail + 0.42, f"$c_{step}$", fontsize=16, ha="center")
             axes.text(at + 1.8 * (step > 0), net - 0.62, f"$h_{step}$", fontsize=16, ha="center")
-        _line(axes, [(-0.5, rail), (pitch - 0.98, rail)], CELL, 4)
-        _line(axes, [(-0.5, net), (pitch - 0.92, net)], STATE, 3)
+        line(axes, [(-0.5, rail), (pitch - 0.98, rail)], CELL, 4)
+        line(axes, [(-0.5, net), (pitch - 0.92, net)], STATE, 3)
         axes.text(0.0, rail - 0.36, "(B, H)", **SHAPE)
         axes.text(0.0, net + 0.32, "(B, H)", **SHAPE)
         for t in range(1, T + 1):
             x = t * pitch
             end = (t + 1) * pitch - 0.98 if t < T else x + 2.5
-            _circle(axes, (x - 0.7, rail), "×")
-            _circle(axes, (x + 0.1, rail), "+")
-            _line(axes, [(x - 0.42, rail), (x - 0.18, rail)], CELL, 4)
-            _line(axes, [(x + 0.38, rail), (end, rail)], CELL, 4)
-            _box(axes, (x, net), (1.8, 0.9), r"$i,\,f,\,g,\,o$", GATE)
-            _line(axes, [(x - 0.7, net + 0.45), (x - 0.7, rail - 0.28)])
+            circle(axes, (x - 0.7, rail), "×")
+            circle(axes, (x + 0.1, rail), "+")
+            line(axes, [(x - 0.42, rail), (x - 0.18, rail)], CELL, 4)
+            line(axes, [(x + 0.38, rail), (end, rail)], CELL, 4)
+            box(axes, (x, net), (1.8, 0.9), r"$i,\,f,\,g,\,o$", GATE)
+            line(axes, [(x - 0.7, net + 0.45), (x - 0.7, rail - 0.28)])
             axes.text(x - 0.78, 1.42, f"$f_{t}$", fontsize=14, ha="right")
-            _line(axes, [(x + 0.1, net + 0.45), (x + 0.1, rail - 0.28)])
+            line(axes, [(x + 0.1, net + 0.45), (x + 0.1, rail - 0.28)])
             axes.text(x + 0.04, 1.42, f"$i_{t} g_{t}$", fontsize=14, ha="right")
             # out of the cell, through tanh and the read gate, back down to the rail of h
-            _line(axes, [(x + 1.4, rail), (x + 1.4, net + 0.28)], CELL, 1.8)
+            line(axes, [(x + 1.4, rail), (x + 1.4, net + 0.28)], CELL, 1.8)
             axes.text(x + 1.5, 1.42, "tanh", fontsize=13, ha="left")
-            _line(axes, [(x + 0.9, net), (x + 1.12, net)])
+            line(axes, [(x + 0.9, net), (x + 1.12, net)])
             axes.text(x + 1.08, net + 0.54, f"$o_{t}$", fontsize=14, ha="center")
-            _circle(axes, (x + 1.4, net), "×")
-            _line(axes, [(x + 1.68, net), (end + 0.06, net)], STATE, 3)
-            _line(axes, [(x, -0.85), (x, net - 0.48)])
+            circle(axes, (x + 1.4, net), "×")
+            line(axes, [(x + 1.68, net), (end + 0.06, net)], STATE, 3)
+            line(axes, [(x, -0.85), (x, net - 0.48)])
             axes.text(x, -1.2, f"$x_{t}$", fontsize=16, ha="center")
             axes.text(x + 0.1, -0.4, "(B, D)", **{**SHAPE, "ha": "left"})
         return show(
@@ -140,34 +138,3 @@ def lstm_unrolled(T: int = 3, *, caption: str | None = None, alt: str | None = N
             or "Two things are carried. The cell c (thick, above) passes from step to step by a "
             "product and a sum; the state h (below) passes through the weights of every step.",
         )
-
-
-def _line(axes, points: list, color: str = INK, width: float = 1.6) -> None:
-    """Draw a line through the points with a solid head at its end."""
-    (x0, y0), (x1, y1) = points[-2:]
-    length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
-    neck = (x1 - 0.12 * (x1 - x0) / length, y1 - 0.12 * (y1 - y0) / length)
-    axes.plot(*zip(*points[:-1], neck, strict=True), color=color, lw=width, ls="-", marker="")
-    look = {"arrowstyle": "-|>", "color": color, "lw": 0.1, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", points[-1], neck, arrowprops={**look, "mutation_scale": 13 + 2 * width})
-
-
-def _circle(axes, at: tuple[float, float], sign: str) -> None:
-    """Draw a circle with × (multiply entry by entry) or + (add) in it."""
-    from matplotlib.patches import Circle
-
-    axes.add_patch(Circle(at, 0.28, fc="white", ec=INK, lw=1.6, zorder=3))
-    axes.text(*at, sign, ha="center", va="center_baseline", fontsize=18, zorder=4)
-
-
-def _box(axes, at, size, words: str, color: str, name: str = "") -> None:
-    """Draw a box with words, and below them a name in small letters."""
-    from matplotlib.patches import FancyBboxPatch
-
-    (x, y), (width, height) = at, size
-    corner = (x - width / 2, y - height / 2)
-    look = {"boxstyle": "round,pad=0,rounding_size=0.12", "fc": "#F6F6F6", "ec": color, "lw": 2}
-    axes.add_patch(FancyBboxPatch(corner, width, height, **look))
-    axes.text(x, y + 0.15 * bool(name), words, ha="center", va="center", fontsize=15)
-    if name:
-        axes.text(x, y - 0.25, name, ha="center", va="center", fontsize=11)
