@@ -64,7 +64,7 @@
 #
 # - **Visible tests** stand below each task. They try special cases whose answer you can know without a solution. The last line of a test is what it earns: run the cell, and if no error appears you have these points.
 # - **Hidden tests** run when we grade. They compare your functions with ours on random inputs of your own, give part of the points where part is right, and name the mistake if they know it. Part 5 has no single right answer: there we measure what your weights do.
-# - **An error is paid for once** in the hidden tests. Parts 2, 4 and 5 get data. Part 3 is also right if it makes the right use of *your* `leaky_jacobian` and *your* `log_norms`, mistakes included, as long as these run, return finite arrays of the right shapes, and make use of all that they are given.
+# - **An error is paid for once** in the hidden tests. Parts 2, 4 and 5 get data. Part 3 is also right if it makes the right use of *your* `leaky_jacobian` and *your* `log_norms`, mistakes included, as long as these run, return finite arrays of the right shapes, and make use of all that they are given. The visible test of Part 3 makes no such allowance.
 # - **Imports:** `numpy`, `math` and `course_utils`. A cell of yours that imports anything else is not run when we grade. The last cell of this notebook tells you.
 # - **Arguments stay as they are.** A function that changes its caller's arrays loses points.
 # - Both `float64` and `float32` are fine; each is compared at its own precision. Loops over time are fine too.
@@ -218,6 +218,9 @@ slips = {
     ("recurrent", 0.0075): "b_h is missing in the sum inside the tanh",
     ("recurrent", 0.2753): "the way through the output is asked for by itself",
     ("fed_back", 0.0): "the way through the output is missing",
+    ("fed_back", 0.9437): "on the way through the output the factor leak is missing",
+    ("fed_back", 0.7078): "on the way through the output it is leak, not 1 - leak",
+    ("fed_back", 0.3): "on the way through the output the slope of the tanh is missing",
     ("fed_back", 1.2): "y_prev stands inside the tanh: leak and slope belong here too",
     ("fed_back", 0.3932): "out by W_hy, in by W_yh; you have W_hy only",
     ("fed_back", 0.1180): "out by W_hy, in by W_yh; you have W_yh only",
@@ -251,14 +254,14 @@ for name, weights in {
 dh, x, h0, y0, params = random_problem(B=3, T=1, D=4, H=5, O=2)
 vanilla = without(params, "W_yh") | {"leak": np.ones(5)}
 h_t = leaky_step(x[:, 0], h0, y0, vanilla)[0]
-kept = {name: value.copy() for name, value in vanilla.items()}
+before = {name: value.copy() for name, value in vanilla.items()}
 mine = three_ways(x[:, 0], h0, vanilla)
 for b in range(3):
     right = params["W_hh"] @ np.diag(1 - h_t[b] ** 2)
     assert close(mine["recurrent"][b], right), f"leak = 1, no feedback: recurrent[{b}] is wrong"
 assert close(mine["kept"], 0 * mine["kept"]), "leak = 1: nothing is kept"
 for name, value in vanilla.items():
-    assert np.array_equal(value, kept[name]), f"params[{name!r}] was changed"
+    assert np.array_equal(value, before[name]), f"params[{name!r}] was changed"
 
 # 4. With all weights zero: 1 - leak on the diagonal, and nothing else.
 silent = without(params, "W_xh", "W_hh", "W_yh", "W_hy")
@@ -321,15 +324,16 @@ def jacobian_products(J):
 
 # %% nbgrader={"grade": true, "grade_id": "products_visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # 1. Two steps that you can multiply by hand: first A, then C. P[:, 2] is A C.
-A, C = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[1.0, 0.0], [1.0, 1.0]])
+A, C = np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([[1.0, 0.0], [3.0, 1.0]])
 P = array("P", jacobian_products(np.array([[A, C]])), (1, 3, 2, 2))[0]
 assert close(P[0], np.eye(2)), (
     f"over no step the state is itself: P[:, 0] is the identity, not\n{P[0]}"
 )
 assert not close(P[1], A), "P[:, 1] is the last Jacobian; yours is the first one"
+assert not close(P[1], C.T), "P[:, 1] is the last Jacobian as it is; yours is transposed"
 assert close(P[1], C), f"P[:, 1] is the last Jacobian; yours is\n{P[1]}"
-assert not close(P[2], [[1, 1], [1, 2]]), "P[:, 2] has its factors in the reversed order"
-assert close(P[2], [[2, 1], [1, 1]]), f"P[:, 2] is [[2, 1], [1, 1]] here; yours is\n{P[2]}"
+assert not close(P[2], [[1, 2], [3, 7]]), "P[:, 2] has its factors in the reversed order"
+assert close(P[2], [[7, 2], [3, 1]]), f"P[:, 2] is [[7, 2], [3, 1]] here; yours is\n{P[2]}"
 
 # 2. Growing by a tenth at each step, in every direction.
 P = array("P", jacobian_products(np.array(2 * [5 * [1.1 * np.eye(3)]])), (2, 6, 3, 3))
@@ -405,10 +409,11 @@ for factor, J in {0.5: half, 2.0: 4 * half}.items():
 
 # 3. A rotation leaves all lengths as they are, in each row.
 turn = np.array([[0.6, 0.8], [-0.8, 0.6]])
-dh, kept = np.array([[3.0, 4.0], [0.0, 1.0]]), np.array([[3.0, 4.0], [0.0, 1.0]])
+dh = np.array([[3.0, 4.0], [0.0, 1.0]])
+before = dh.copy()
 L = array("L", log_norms(dh, np.array(2 * [7 * [turn]])), (2, 8))
 assert close(L, np.log([[5.0], [1.0]]) * np.ones((2, 8))), "rotations keep the length of each row"
-assert np.array_equal(dh, kept), "dh was changed in place"
+assert np.array_equal(dh, before), "dh was changed in place"
 2  # all of the above held
 
 # %% nbgrader={"grade": true, "grade_id": "norms_hidden", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
@@ -521,7 +526,7 @@ def clip_gradients(grads, max_norm):
 
 
 # %% nbgrader={"grade": true, "grade_id": "clip_visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-def clip(grads, max_norm):
+def your_clipping(grads, max_norm):
     """Call your function; return clipped and norm, or say what came instead."""
     before = {name: None if g is None else g.copy() for name, g in grads.items()}
     returned = clip_gradients(grads, max_norm)
@@ -542,36 +547,36 @@ def clip(grads, max_norm):
 
 # 1. 3² + 4² + 12² = 13². Clipped to 6.5, all is halved; with 20 nothing changes.
 grads = {"W_hh": np.array([[3.0, 4.0]]), "b_h": np.array([12.0])}
-clipped, norm = clip(grads, 6.5)
+clipped, told = your_clipping(grads, 6.5)
 slips = {169: "the square root is missing", 17: "norms do not add, squares do"}
 slips |= {12: "all arrays count, not the largest alone", 6.5: "asked for is the norm before"}
-cause = slips.get(round(float(norm), 6), "")
-assert np.isclose(norm, 13), f"{cause}\nthe norm of (3, 4), (12) is 13; yours is {norm}".strip()
+cause = slips.get(round(float(told), 6), "")
+assert np.isclose(told, 13), f"{cause}\nthe norm of (3, 4), (12) is 13; yours is {told}".strip()
 halved = close(clipped["W_hh"], [[1.5, 2.0]]) and close(clipped["b_h"], [6.0])
 slips = {12: "nothing is clipped", 6.5: "arrays or entries are clipped one by one"}
 cause = slips.get(round(float(clipped["b_h"][0]), 6), "")
 yours = f"yours are {clipped['W_hh'][0]} and {clipped['b_h']}"
 assert halved, f"{cause}\n(3, 4) becomes (1.5, 2), (12) becomes (6); {yours}".strip()
-clipped, norm = clip(grads, 20.0)
+clipped, told = your_clipping(grads, 20.0)
 message = f"13 does not exceed 20: nothing changes, but (12) became {clipped['b_h']}"
 assert close(clipped["b_h"], [12.0]) and close(clipped["W_hh"], [[3.0, 4.0]]), message
-assert np.isclose(norm, 13), f"the norm is 13, also where nothing is clipped; yours is {norm}"
+assert np.isclose(told, 13), f"the norm is 13, also where nothing is clipped; yours is {told}"
 
 # 2. None stays None, and does not count.
-clipped, norm = clip(grads | {"leak": None}, 6.5)
-assert np.isclose(norm, 13) and close(clipped["b_h"], [6.0]), "None should not change the norm"
+clipped, told = your_clipping(grads | {"leak": None}, 6.5)
+assert np.isclose(told, 13) and close(clipped["b_h"], [6.0]), "None should not change the norm"
 
 # 3. Huge entries, entries that are no numbers, and none at all.
-clipped, norm = clip({"W_hh": np.array([[3e200, 4e200]]), "b_h": np.zeros(1)}, 1.0)
-assert np.isclose(norm, 5e200), f"the norm of (3e200, 4e200) is 5e200; yours is {norm}"
+clipped, told = your_clipping({"W_hh": np.array([[3e200, 4e200]]), "b_h": np.zeros(1)}, 1.0)
+assert np.isclose(told, 5e200), f"the norm of (3e200, 4e200) is 5e200; yours is {told}"
 assert close(clipped["W_hh"], [[0.6, 0.8]]), f"(3e200, 4e200) becomes (0.6, 0.8), not {clipped}"
 for what in (np.inf, np.nan):
-    clipped, norm = clip(grads | {"b_h": np.array([what])}, 1.0)
-    assert norm == np.inf, f"with {what} among the gradients the norm is inf; yours is {norm}"
+    clipped, told = your_clipping(grads | {"b_h": np.array([what])}, 1.0)
+    assert told == np.inf, f"with {what} among the gradients the norm is inf; yours is {told}"
     zero = not clipped["b_h"].any() and not clipped["W_hh"].any()
     assert zero, f"with {what} among the gradients all should be zero; yours are {clipped}"
-clipped, norm = clip({"W_hh": np.zeros((1, 2)), "b_h": np.zeros(1)}, 1.0)
-assert norm == 0 and not clipped["W_hh"].any(), f"zero stays zero; yours are {clipped}, norm {norm}"
+clipped, told = your_clipping({"W_hh": np.zeros((1, 2)), "b_h": np.zeros(1)}, 1.0)
+assert told == 0 and not clipped["W_hh"].any(), f"zero stays zero; yours are {clipped}, norm {told}"
 3  # all of the above held
 
 # %% nbgrader={"grade": true, "grade_id": "clip_hidden", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
@@ -590,11 +595,13 @@ a4.grade("clip", globals(), points=12)
 # Write `initialise`. It gets the sizes, the leak and a seed, and returns `params`. How, you decide. What counts is what the weights *do*, with inputs drawn from N(0, 1), from the state zero, for `H` from 30 to 50, `D` from 3 to 6, `O` from 2 to 4 and leaks between 0.2 and 1:
 #
 # 1. **They live.** A nudge of the state at the start is found again after `k` steps, between a tenth and ten times as large, for every `k` from 1 to 50. (Root mean square over all directions of the nudge and of the state; a typical sequence.) A gradient on its way back meets the same matrices, so it lives as long.
-# 2. **Inputs move** the last state: over many sequences each unit spreads by 0.01 at least, on average. So do the outputs. A cell without inputs has perfect gradients and nothing to learn. What enters is kept: of a nudge of the first input, as it shows in the first state, a fiftieth at least is found again in the last. And the units are not copies of each other, or they would stay so.
+# 2. **Inputs move** the last state: over many sequences each unit spreads by 0.01 at least, on average. So do the outputs. A cell without inputs has perfect gradients and nothing to learn. What enters is kept: of a nudge of the first input, as it shows in the first state, a fiftieth at least is found again in the last. And the units are not copies of each other, or they would stay so; this alone `probe` does not measure.
 # 3. **The cell hears itself.** An old output drawn from N(0, 1) moves the state by 0.01 at least (root mean square, from the state zero, without input).
 # 4. **The leak is given:** `params["leak"]` is the `leak` that you got. And the `seed` decides: the same seed gives the same weights, another seed others.
 #
 # Where to begin: write your Jacobian of Part 1 with every slope 1. Which `W_hh` would make it keep all lengths? What makes slopes smaller than 1? Measure before you think long: that is what `probe` is for.
+#
+# The visible test tries one size, one seed and two kinds of leak, the hidden tests others, a leak that is the same for all units and below 1 among them. Put these to `probe` too, and keep some distance from the borders of the band.
 
 # %% nbgrader={"grade": false, "grade_id": "probe", "locked": true, "schema_version": 3, "solution": false, "task": false}
 STEPS, LEAST, MOST, FELT, FOUND = 50, 0.1, 10.0, 0.01, 0.02
@@ -733,8 +740,8 @@ h, y = leaky_states(x, h0, y0, wild)
 J = [sum(leaky_jacobian(x[:, t], h[:, t - 1], wild)) for t in range(1, 51)]
 P = jacobian_products(np.stack(J, axis=1))
 reached = {f"{k} steps back": np.einsum("bj,bij->bi", dh, P[:, k]) for k in (0, 25, 50)}
-clipped, norm = clip_gradients(reached, 1.0)
-print(f"\na wild start, norm of the three together {norm:.1e}")
+clipped, told = clip_gradients(reached, 1.0)
+print(f"\na wild start, norm of the three together {told:.1e}")
 for name, g in reached.items():
     sizes = np.linalg.norm(g), np.linalg.norm(clipped[name])
     print(f"{name:14} norm {sizes[0]:8.1e}, clipped {sizes[1]:8.1e}")
@@ -742,7 +749,7 @@ for name, g in reached.items():
 # %% [markdown]
 # ## Part 6: explain (15 points, read by a person)
 #
-# Answer in the cell below, in 150 to 300 words. Formulas are welcome.
+# Answer in the cell below, in 150 to 350 words, formulas not counted.
 #
 # 1. **Your numbers.** Quote from your table what is left after 50 steps for your own start and for two of the others. For each of the two say what is to blame: a tanh that is flat, or ways through `W_hh` and the output that would shrink a nudge even if every slope were 1. Which number shows it, in the table or in a run of your own? And why is something left at all in the start with half of `W_hh`, where a vanilla RNN would keep about $2^{-50}$? (5 points)
 # 2. **Clipping.** A gradient of two parameters is (0.3, 40), the threshold is 1. What do clipping by norm and clipping each entry to ±1 make of it, and by what angle does each turn the direction? What does clipping do for a gradient of norm `1e-12`? And in the last lines of the experiment: what has clipping done to the gradient at the last state, and why? (5 points)

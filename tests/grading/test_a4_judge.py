@@ -502,6 +502,7 @@ SLIPS = {
         "input forgotten": "the input is missing",
         "b_h forgotten": "b_h is missing",
         "two ways in one": "by itself",
+        "leak the other way round": "not leak",
         "transposed": "is transposed",
         "feedback transposed": "fed_back is transposed",
         "kept share everywhere": "1 - leak on its diagonal",
@@ -511,6 +512,8 @@ SLIPS = {
     "products": {
         "order reversed": "in the reversed order",
         "from the start": "yours is the first one",
+        "transposed": "as it is; yours is transposed",
+        "factors transposed": "as it is; yours is transposed",
         "identity left out": "should have shape",
         "lag 0 is zero": "is the identity",
         "last product only": "should have shape",
@@ -522,6 +525,7 @@ SLIPS = {
         "no logarithm": "its logarithm is asked for",
         "another base": "np.log",
         "underflow": "3000 times",
+        "lengths multiplied": "3000 times",
         "dh changed in place": "changed in place",
         "norm of the whole batch": "rotations keep",
     },
@@ -529,6 +533,7 @@ SLIPS = {
         "own state as the old one": "as in lesson 03",
         "one lag too many": "should have shape",
         "indexed by time": "all weights zero",
+        "h0 and y0 ignored": "as in lesson 03",
         "leak forgotten before the tanh": "",
     },
     "clip": {
@@ -569,6 +574,32 @@ def test_the_visible_test_names_the_slip(release, part, name, told, tried):
         assert told in says(release, space, part)
     else:  # only random inputs tell
         assert tried(space, part) == VISIBLE[part]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("leak forgotten on one way", "the factor leak is missing"),
+        ("leak inverted on one way", "not 1 - leak"),
+        ("slope omitted on one way", "the slope of the tanh is missing"),
+    ],
+)
+def test_the_visible_test_names_a_slip_on_either_way(release, name, told):
+    both = [m for m in MISTAKES["jacobian"] if m.name == name]
+    assert len(both) == 2
+    for made in both:
+        assert told in says(release, {**RIGHT, "leaky_jacobian": made.wrong}, "jacobian")
+
+
+def test_the_visible_tests_take_no_name_that_a_helper_may_have(release, source):
+    """A student's own `norm`, `clip` or `kept` is still theirs when the next cell runs."""
+    space = written(release, source, {})
+    space |= probing(release)
+    helpers = {name: object() for name in ("norm", "clip", "kept", "scale", "size", "length")}
+    space |= helpers
+    for part in PARTS:
+        exec(find(release, f"{part}_visible").source, space)
+    assert all(space[name] is helper for name, helper in helpers.items())
 
 
 def test_the_usual_start_fails_by_its_numbers(release, source):

@@ -115,6 +115,12 @@ _CURVES = (
         _started(lambda h0, y0, p: (h0, 0 * y0)),
     ),
     (
+        "h0 and y0 ignored",
+        "The states are run from zero, not from `h0` and `y0`.",
+        "`leaky_states(x, h0, y0, params)`.",
+        _started(lambda h0, y0, p: (0 * h0, 0 * y0)),
+    ),
+    (
         "y0 read from h0",
         "The states are run from a `y0` that is read from `h0`; the caller gives it.",
         "`leaky_states(x, h0, y0, params)`.",
@@ -160,7 +166,7 @@ _SPOILS = {
 """Mistakes below that make the curve raise, spoil its caller, or do it no harm."""
 _SAME = {"lag 0 left out", "indexed by time", "J not transposed", "from the start"}
 """Mistakes of the norms that are another one's in the curve."""
-_LONG = {"underflow", "something added inside the logarithm"}
+_LONG = {"underflow", "lengths multiplied", "something added inside the logarithm"}
 """Mistakes of the norms that no sequence of a few steps shows."""
 
 CURVE_MISTAKES = (

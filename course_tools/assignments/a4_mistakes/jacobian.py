@@ -26,6 +26,17 @@ def _ways(change):
     )
 
 
+def _one_way(name, says, hint, change):
+    """The same mistake on the way through `W_hh` only, and on the way through the output only."""
+    return variants(
+        name,
+        says,
+        hint,
+        jacobian(recurrent=lambda v: change(v, v.W_hh)),
+        jacobian(fed_back=lambda v: change(v, v.W_hy @ v.W_yh)),
+    )
+
+
 def _returned(change):
     return lambda *given: change(*leaky_jacobian(*given))
 
@@ -47,6 +58,13 @@ JACOBIAN_MISTAKES = (
         "column.",
         "`W * (leak * slope)[:, None, :]`: W diag(...), not diag(...) W.",
         _ways(lambda v, W: W * (v.leak * v.slope)[:, :, None]),
+    ),
+    *_one_way(
+        "slope on the rows, on one way",
+        "On one way slope and leak scale the rows of the matrix; they belong to the unit that is "
+        "written, the column.",
+        "`W * (leak * slope)[:, None, :]`: W diag(...), not diag(...) W.",
+        lambda v, W: W * (v.leak * v.slope)[:, :, None],
     ),
     Mistake(
         "leak on the rows",
@@ -92,6 +110,28 @@ JACOBIAN_MISTAKES = (
         "`np.diag(1 - leak)` where you have the identity.",
         jacobian(kept=lambda v: np.eye(len(v.leak))),
     ),
+    Mistake(
+        "leak the other way round",
+        "`leak` and `1 - leak` have changed places: the old state keeps `1 - leak`, and the tanh "
+        "enters by `leak`.",
+        "h_t = (1 - leak) h_prev + leak * tanh(...).",
+        jacobian(
+            kept=lambda v: np.diag(v.leak),
+            gate=lambda v: ((1 - v.leak) * v.slope)[:, None, :],
+        ),
+    ),
+    *_one_way(
+        "leak forgotten on one way",
+        "On one way through the tanh the factor `leak` is missing; on the other it is there.",
+        "Both ways go through the same tanh: they share the factor `leak * slope`.",
+        lambda v, W: W * v.slope[:, None, :],
+    ),
+    *_one_way(
+        "leak inverted on one way",
+        "On one way through the tanh it is `leak`, not `1 - leak`; on the other it is right.",
+        "Both ways go through the same tanh: they share the factor `leak * slope`.",
+        lambda v, W: W * ((1 - v.leak) * v.slope)[:, None, :],
+    ),
     # --- the slope
     Mistake(
         "slope at h_t",
@@ -122,6 +162,12 @@ JACOBIAN_MISTAKES = (
         "The slope of the tanh is 1 - n², not 1 - n.",
         "n (1 - n) and the like belong to the sigmoid.",
         jacobian(slope=lambda v: 1 - v.new),
+    ),
+    *_one_way(
+        "slope omitted on one way",
+        "On one way the slope of the tanh is missing; on the other it is there.",
+        "Both ways go through the same tanh: they share the factor `leak * slope`.",
+        lambda v, W: W * v.leak + 0 * v.gate,
     ),
     # --- the feedback
     Mistake(
@@ -177,6 +223,10 @@ JACOBIAN_MISTAKES = (
         "Two of the three ways are added up in one; each is asked for by itself.",
         "Past the tanh, through `W_hh`, through the output: together they are the Jacobian.",
         jacobian(recurrent=lambda v: (v.W_hh + v.W_hy @ v.W_yh) * v.gate),
+        jacobian(
+            recurrent=lambda v: (v.W_hh + v.W_hy @ v.W_yh) * v.gate,
+            fed_back=lambda v: 0 * v.recurrent,
+        ),
         jacobian(fed_back=lambda v: (v.W_hh + v.W_hy @ v.W_yh) * v.gate),
         jacobian(recurrent=lambda v: v.kept + v.W_hh * v.gate),
     ),

@@ -37,6 +37,17 @@ def _lost(dh, J):
     return np.concatenate([L[:, :1], np.diff(L, axis=1)], axis=1)
 
 
+def _multiplied(dh, J):
+    """Set to length one after each step, the lengths multiplied where logarithms add."""
+    length = np.linalg.norm(dh, axis=1, keepdims=True)
+    g, lengths = dh / length, [length]
+    for n in reversed(range(J.shape[1])):
+        g = back(g, J[:, n])
+        length = np.linalg.norm(g, axis=1, keepdims=True)
+        g, lengths = g / length, [*lengths, lengths[-1] * length]
+    return np.log(np.concatenate(lengths, axis=1))
+
+
 def _whole_batch(dh, J):
     L = log_norms(dh, J)
     top = L.max(axis=0)
@@ -93,6 +104,13 @@ NORMS_MISTAKES = (
         "is taken.",
         "Divide the row by its norm after every step, and add up the logarithms of these norms.",
         lambda dh, J: _walk(dh, J),
+    ),
+    Mistake(
+        "lengths multiplied",
+        "The row is divided by its norm, but these norms are multiplied: over many steps the "
+        "product is 0 or infinite.",
+        "Add up their logarithms, and keep the product nowhere.",
+        _multiplied,
     ),
     Mistake(
         "something added inside the logarithm",

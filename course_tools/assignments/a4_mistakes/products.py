@@ -45,6 +45,12 @@ PRODUCTS_MISTAKES = (
         lambda J: np.swapaxes(jacobian_products(J), 2, 3),
     ),
     Mistake(
+        "factors transposed",
+        "Every Jacobian is transposed before it is multiplied.",
+        "No transpose is needed: ∂h_T/∂h_k = J_{k+1} ... J_T. Only a gradient, a row, meets J^T.",
+        lambda J: jacobian_products(np.swapaxes(J, 2, 3)),
+    ),
+    Mistake(
         "from the start",
         "The products grow from the first Jacobian on; asked for are those that end at the last.",
         "P[:, 1] is the last Jacobian, P[:, 2] the last two.",
