@@ -83,7 +83,7 @@
 #
 # - **Visible tests** stand below each task. They try special cases whose answer you can know without a solution. The last line of a test is what it earns: run the cell, and if no error appears you have these points. They do not see everything: many use one unit, where a missing transpose cannot show. The ungraded cells between them can see it: they compare with differences.
 # - **Hidden tests** run when we grade. They compare your functions with ours on random inputs of your own, give part of the points where part is right, and name the mistake if they know it. The gradients count gate by gate.
-# - **An error is paid for once** in the hidden tests. The backward steps get data, not what your forward steps returned. Part 3 is also right if it loops correctly over *your* `lstm_step`, *your* `lstm_step_backward`, or both, mistakes included, as long as these run, return finite arrays of the right shapes, and make use of all that they are given.
+# - **An error is paid for once** in the hidden tests. The backward steps get data, not what your forward steps returned. Part 3 is also right if it loops correctly over *your* `lstm_step`, *your* `lstm_step_backward`, or both, mistakes included, as long as these run, return finite arrays of the right shapes, and make use of all that they are given. What does not carry over is a *formula* that you write twice: the steps backward compute the gates again, and a gate that is wrong in `lstm_step` and copied is wrong there too. So mend what a visible test names before you go on.
 # - **Imports:** `numpy`, `math` and `course_utils`. A cell of yours that imports anything else is not run when we grade. The last cell of this notebook tells you.
 # - **Arguments stay as they are.** A function that changes its caller's arrays loses points.
 # - Both `float64` and `float32` are fine; each is compared at its own precision. Loops over time are fine too.
@@ -111,9 +111,19 @@ def random_params(D, H, peepholes, seed=0):
     return params | {name: rng.normal(size=H) for name in (("p_f", "p_o") if peepholes else ())}
 
 
-def without(params, *names):
-    """Return the parameters with those in `names` set to zero."""
-    return {name: value * (0 if name in names else 1) for name, value in params.items()}
+def called(function, *given):
+    """Return what a function returns for copies of `given`, and make sure that it changes none."""
+    copies = [
+        {n: a.copy() for n, a in v.items()} if isinstance(v, dict) else v.copy() for v in given
+    ]
+    returned = function(*copies)
+    for before, after in zip(given, copies, strict=True):
+        pairs = [(before, after)]
+        if isinstance(before, dict):
+            pairs = [(value, after.get(name)) for name, value in before.items()]
+        same = all(np.array_equal(a, b) for a, b in pairs)
+        assert same, "your function changed its arguments in place: `a = a + b`, not `a += b`"
+    return returned
 
 
 def close(got, right):
@@ -204,7 +214,7 @@ def lstm_step(x_t, h_prev, c_prev, params):
 
 
 # %% [markdown]
-# Three special cases: the example by hand; a forget gate that is wide open, which keeps the cell state for ever; and one that is shut, which replaces it.
+# Special cases: the example by hand; a forget gate that is wide open, which keeps the cell state for ever, and one that is shut, which replaces it; no weights at all; and peepholes alone.
 
 # %% nbgrader={"grade": true, "grade_id": "lstm_visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # 1. The example by hand, and what it would give with a slip.
@@ -246,7 +256,7 @@ slips = {
     ("c_t", 1.3808): "the blocks stand in the order f, g, o",
 }
 one, half, two = np.array([[1.0]]), np.array([[0.5]]), np.array([[2.0]])
-mine = several(lstm_step(one, half, two, by_hand), ("h_t", "c_t"))
+mine = several(called(lstm_step, one, half, two, by_hand), ("h_t", "c_t"))
 for name, value in mine.items():
     assert np.shape(value) == (1, 1), f"{name} should have shape (1, 1), not {np.shape(value)}"
 compare_by_hand(mine, {"c_t": 1.503012, "h_t": 0.487085}, slips)
@@ -256,19 +266,25 @@ rng = np.random.default_rng(1)
 x_t, h_prev, c_prev = rng.normal(size=(3, 4)), rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
 params = random_params(4, 5, peepholes=True)
 forget = np.repeat([1.0, 0.0, 0.0], 5)
-kept = x_t.copy(), h_prev.copy(), c_prev.copy()
-c_t = np.array(lstm_step(x_t, h_prev, c_prev, params | {"b": params["b"] + 40 * forget})[1])
-same = all(np.array_equal(a, b) for a, b in zip((x_t, h_prev, c_prev), kept, strict=True))
-assert same, "your function changed its arguments in place"
+wide = params | {"b": params["b"] + 40 * forget}
+c_t = np.array(called(lstm_step, x_t, h_prev, c_prev, wide)[1])
 assert close(c_t, c_prev), "with the forget gate open, c_t should be c_prev"
-c_t = np.array(lstm_step(x_t, h_prev, c_prev, params | {"b": params["b"] - 40 * forget})[1])
+shut = params | {"b": params["b"] - 40 * forget}
+c_t = np.array(called(lstm_step, x_t, h_prev, c_prev, shut)[1])
 candidate = np.tanh((x_t @ params["W_xh"] + h_prev @ params["W_hh"] + params["b"])[:, 5:10])
 assert close(c_t, candidate), "with the forget gate shut, c_t should be the candidate g"
 # 3. All weights, biases and peepholes zero: every gate is one half.
 nothing = {name: 0 * value for name, value in params.items()}
-mine = several(lstm_step(x_t, h_prev, c_prev, nothing), ("h_t", "c_t"))
+mine = several(called(lstm_step, x_t, h_prev, c_prev, nothing), ("h_t", "c_t"))
 assert close(mine["c_t"], c_prev / 2), "with zero weights, c_t should be c_prev / 2"
 assert close(mine["h_t"], np.tanh(c_prev / 2) / 2), "and h_t half of tanh(c_t)"
+# 4. The same with peepholes: each unit's gates look at its own cell state, not at all of them.
+look = nothing | {"p_f": params["p_f"], "p_o": params["p_o"]}
+mine = several(called(lstm_step, x_t, h_prev, c_prev, look), ("h_t", "c_t"))
+c_t = sigmoid(params["p_f"] * c_prev) * c_prev
+assert close(mine["c_t"], c_t), "with peepholes alone, c_t should be sigmoid(p_f * c_prev) * c_prev"
+h_t = sigmoid(params["p_o"] * c_t) * np.tanh(c_t)
+assert close(mine["h_t"], h_t), "and h_t should be sigmoid(p_o * c_t) * tanh(c_t)"
 4  # all of the above held
 
 # %% nbgrader={"grade": true, "grade_id": "lstm_hidden", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
@@ -321,6 +337,20 @@ def lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, params):
 # Three special cases: the example by hand again, with `dh_t = 1` and `dc_t = 0.5`; a forget gate that is wide open, through which what arrives at the cell state passes untouched; and a batch of three, which gives the sum of what its rows give alone.
 
 # %% nbgrader={"grade": true, "grade_id": "lstm_back_visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# What the tests below use: the example by hand, and random arrays of three rows.
+one, half, two = np.array([[1.0]]), np.array([[0.5]]), np.array([[2.0]])
+by_hand = {
+    "W_xh": np.array([[0.4, 0.6, 0.5]]),
+    "W_hh": np.array([[0.2, 0.4, -0.6]]),
+    "b": np.array([-0.7, 0.2, -0.8]),
+    "p_f": np.array([0.3]),
+    "p_o": np.array([0.5]),
+}
+rng = np.random.default_rng(1)
+x_t, h_prev, c_prev = rng.normal(size=(3, 4)), rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
+dh_t, dc_t = rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
+params = random_params(4, 5, peepholes=True)
+
 # 1. The example by hand. What it would give with a slip stands in the table.
 answers = {
     'grads["b"], block o': 0.225128,
@@ -336,9 +366,15 @@ slips = {
     ('grads["b"], block o', 0.1164): "the slope of a gate s is s * (1 - s), not a * (1 - a)",
     ('grads["b"], block o', 0.9057): "the slope of the sigmoid is missing",
     ('grads["b"], block o', 0.6437): "the slope of a gate s is s * (1 - s)",
+    ('grads["b"], block o', 0.2072): "the output gate, computed again, has no peephole",
+    ('grads["b"], block o', 0.2176): "the output gate, computed again, sees c_t, not c_prev",
+    ('grads["b"], block o', 0.2164): "the forget gate, computed again, has no peephole",
+    ('grads["b"], block o', 0.1195): "the blocks stand in the order f, g, o",
     ('grads["b"], block o', 0.3736): "the output gate multiplied tanh(c_t), not c_t",
     ('grads["b"], block g', 0.1032): "what arrives at h_t goes on to c_t",
     ('grads["b"], block g', 0.1006): "c_t has one reader more: the output gate, through p_o",
+    ('grads["b"], block g', 0.1385): "to c_t through the output gate's peephole: times p_o",
+    ('grads["b"], block g', 0.1769): "the peephole stands inside the sigmoid: da_o * p_o",
     ('grads["b"], block g', 0.0353): "dc_t is not used",
     ('grads["b"], block g', -0.0109): "the slope at the output is 1 - tanh(c_t)**2",
     ('grads["b"], block g', 0.1939): "from h_t to c_t the slope of the tanh is missing",
@@ -351,12 +387,16 @@ slips = {
     ('grads["b"], block f', -0.1298): "f multiplies c_prev too: dc * (c_prev - g)",
     ('grads["b"], block f', 0.4706): "1 - f brings a minus: dc * (c_prev - g)",
     ("dc_prev", 0.4246): "c_prev has one reader more: the forget gate, through p_f",
+    ("dc_prev", 0.6881): "the peephole stands inside the sigmoid: da_f * p_f",
+    ("dc_prev", 0.6356): "to c_prev through the forget gate's peephole: times p_f",
+    ("dc_prev", 0.7873): "dc_t is in dc already; it is added twice",
     ("dc_prev", 0.7725): "c_prev was multiplied by f",
     ("dc_prev", 0.3627): "start from all that arrives at c_t, not from dc_t",
     ("dh_prev", 0.0422): "all three blocks saw h_prev",
     ("dh_prev", 0.0478): "all three blocks saw h_prev",
     ("dh_prev", -0.1351): "all three blocks saw h_prev",
     ("dc_prev", -0.0451): "dx_t comes first, then dh_prev, then dc_prev",
+    ('grads["p_o"]', 0.2039): "the output gate looked at c_t itself, not at its tanh",
     ('grads["p_o"]', 0.4503): "the output gate looked at c_t",
     ('grads["p_f"]', 0.3172): "the forget gate looked at c_prev",
     ('grads["p_f"]', 0.0000): "the peepholes learn too",
@@ -364,30 +404,28 @@ slips = {
 names = ("dx_t", "dh_prev", "dc_prev")
 
 
-def gates(mine):
+def gates_of_b(mine):
     """Name single numbers: of the blocks in grads["b"], those of f, g and o."""
     blocks = dict(zip("fgo", np.split(mine['grads["b"]'], 3), strict=True))
     return mine | {f'grads["b"], block {gate}': value for gate, value in blocks.items()}
 
 
-mine = gates(named(lstm_step_backward(one, half, one, half, two, by_hand), names, by_hand))
+returned = called(lstm_step_backward, one, half, one, half, two, by_hand)
+mine = gates_of_b(named(returned, names, by_hand))
 compare_by_hand(mine, answers, slips)
 
 # 2. With the forget gate open and nothing arriving at h_t, dc_prev is dc_t.
-dh_t, dc_t = rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
-wide = params | {"b": params["b"] + 40 * forget}
-kept = dh_t.copy(), dc_t.copy()
-mine = named(lstm_step_backward(0 * dh_t, dc_t, x_t, h_prev, c_prev, wide), names, params)
-same = np.array_equal(dh_t, kept[0]) and np.array_equal(dc_t, kept[1])
-assert same, "your function changed dh_t or dc_t in place"
+wide = params | {"b": params["b"] + 40 * np.repeat([1.0, 0.0, 0.0], 5)}
+returned = called(lstm_step_backward, 0 * dh_t, dc_t, x_t, h_prev, c_prev, wide)
+mine = named(returned, names, params)
 assert close(mine["dc_prev"], dc_t), "with the forget gate open, dc_prev should be dc_t"
 assert close(mine["dx_t"], 0 * x_t), "with the forget gate open, nothing should reach x_t"
 
 # 3. Three rows give the sum of what each gives alone.
 given = dh_t, dc_t, x_t, h_prev, c_prev
-together = named(lstm_step_backward(*given, params), names, params)
+together = named(called(lstm_step_backward, *given, params), names, params)
 alone = [
-    named(lstm_step_backward(*(a[i : i + 1] for a in given), params), names, params)
+    named(called(lstm_step_backward, *(a[i : i + 1] for a in given), params), names, params)
     for i in range(3)
 ]
 for name in together:
@@ -461,26 +499,26 @@ rng = np.random.default_rng(2)
 params = random_params(4, 5, peepholes=True, seed=2)
 dh, dc, x = rng.normal(size=(3, 6, 5)), rng.normal(size=(3, 6, 5)), rng.normal(size=(3, 6, 4))
 h0, c0 = rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
-kept = dh.copy(), dc.copy()
-mine = named(lstm_there_and_back(dh, dc, x, h0, c0, params), WHOLE, params)
+mine = named(called(lstm_there_and_back, dh, dc, x, h0, c0, params), WHOLE, params)
 for name, like in {"h": dh, "c": dc, "dx": x, "dh0": h0, "dc0": c0}.items():
     assert mine[name].shape == like.shape, f"{name} should be {like.shape}; not {mine[name].shape}"
-same = np.array_equal(dh, kept[0]) and np.array_equal(dc, kept[1])
-assert same, "your function changed dh or dc in place"
 
 # 1. The first step starts from h0 and c0, the second from the first.
-first = lstm_step(x[:, 0], h0, c0, params)
-second = lstm_step(x[:, 1], *first, params)
+first = lstm_step(x[:, 0].copy(), h0.copy(), c0.copy(), params)
+second = lstm_step(x[:, 1].copy(), *(np.array(a) for a in first), params)
 for t, (h_t, c_t) in enumerate((first, second)):
     assert close(mine["h"][:, t], h_t), f"h[:, {t}] should be what step {t} gives"
     assert close(mine["c"][:, t], c_t), f"c[:, {t}] should be what step {t} gives"
 
 # 2. One step back is Part 2; with nothing behind it the last step is, too.
 one_step = named(lstm_there_and_back(dh[:, :1], dc[:, :1], x[:, :1], h0, c0, params), WHOLE, params)
-dx_t, dh_prev, dc_prev, more = lstm_step_backward(dh[:, 0], dc[:, 0], x[:, 0], h0, c0, params)
-for name, right in {"dx": dx_t[:, None], "dh0": dh_prev, "dc0": dc_prev}.items():
+given = dh[:, 0], dc[:, 0], x[:, 0], h0, c0
+returned = lstm_step_backward(*(a.copy() for a in given), params)
+by_step = named(returned, ("dx", "dh0", "dc0"), params)
+for name, right in (by_step | {"dx": by_step["dx"][:, None]}).items():
     assert close(one_step[name], right), f"T = 1: {name} should be what your step backward gives"
-last = lstm_step_backward(dh[:, 5], dc[:, 5], x[:, 5], mine["h"][:, 4], mine["c"][:, 4], params)
+given = dh[:, 5], dc[:, 5], x[:, 5], mine["h"][:, 4], mine["c"][:, 4]
+last = lstm_step_backward(*(a.copy() for a in given), params)
 assert close(mine["dx"][:, 5], last[0]), "dx[:, 5] should be what your step backward gives there"
 
 # 3. Two halves: what the second one hands back arrives at the end of the first.
@@ -543,6 +581,7 @@ def gru_step(x_t, h_prev, params):
 
 # %% nbgrader={"grade": true, "grade_id": "gru_visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 # 1. The example by hand, and what it would give with a slip.
+one, two = np.array([[1.0]]), np.array([[2.0]])
 gru_by_hand = {
     "W_xh": np.array([[0.2, 0.3, 0.5]]),
     "W_hh": np.array([[0.25, -0.5, 0.4]]),
@@ -568,7 +607,7 @@ slips = {
     ("h_t", 0.7638): "the blocks stand in the order r, z, n",
     ("h_t", 1.1559): "the blocks stand in the order r, z, n",
 }
-mine = np.asarray(gru_step(one, two, gru_by_hand))
+mine = np.asarray(called(gru_step, one, two, gru_by_hand))
 assert mine.shape == (1, 1), f"h_t should have shape (1, 1) here, not {mine.shape}"
 compare_by_hand({"h_t": mine}, {"h_t": 1.291941}, slips)
 
@@ -576,18 +615,17 @@ compare_by_hand({"h_t": mine}, {"h_t": 1.291941}, slips)
 rng = np.random.default_rng(3)
 params = random_params(4, 5, peepholes=False, seed=3)
 x_t, h_prev = rng.normal(size=(3, 4)), rng.normal(size=(3, 5))
-kept = h_prev.copy()
 share, reset = np.repeat([0.0, 1.0, 0.0], 5), np.repeat([1.0, 0.0, 0.0], 5)
-h_t = np.array(gru_step(x_t, h_prev, params | {"b": params["b"] - 60 * share}))
+h_t = np.array(called(gru_step, x_t, h_prev, params | {"b": params["b"] - 60 * share}))
 assert close(h_t, h_prev), "with z = 0, h_t should be h_prev"
 # All is reset: the candidate sees the input only.
 alone = params | {"b": params["b"] - 60 * reset + 60 * share}
-h_t = np.array(gru_step(x_t, h_prev, alone))
+h_t = np.array(called(gru_step, x_t, h_prev, alone))
 right = np.tanh((x_t @ params["W_xh"] + params["b"])[:, 10:])
 assert close(h_t, right), "with r = 0 and z = 1, h_t should be tanh(x_t W_xn + b_n)"
 # Nothing is reset and all let in: the candidate sees the whole state.
 open_ = params | {"b": params["b"] + 60 * reset + 60 * share}
-h_t = np.array(gru_step(x_t, h_prev, open_))
+h_t = np.array(called(gru_step, x_t, h_prev, open_))
 right = np.tanh((x_t @ params["W_xh"] + params["b"] + h_prev @ params["W_hh"])[:, 10:])
 assert close(h_t, right), "with r = 1 and z = 1, h_t should be tanh(x_t W_xn + h_prev W_hn + b_n)"
 # Reset, the state does not reach z either.
@@ -595,8 +633,14 @@ numb = params | {"b": params["b"] - 60 * reset}
 from_input = x_t @ params["W_xh"] + params["b"]
 z, n = sigmoid(from_input[:, 5:10]), np.tanh(from_input[:, 10:])
 message = "with r = 0, z should be sigmoid(x_t W_xz + b_z): it sees the reset state too"
-assert close(gru_step(x_t, h_prev, numb), (1 - z) * h_prev + z * n), message
-assert np.array_equal(h_prev, kept), "your function changed h_prev in place"
+assert close(called(gru_step, x_t, h_prev, numb), (1 - z) * h_prev + z * n), message
+# Some units are reset and some are not: what is reset is the state, not what a product gives.
+some = np.array([1.0, 0.0, 1.0, 0.0, 0.0])
+mixed = params | {"b": params["b"] + 60 * np.concatenate([2 * some - 1, np.zeros(10)])}
+both = from_input + (some * h_prev) @ params["W_hh"]
+z, n = sigmoid(both[:, 5:10]), np.tanh(both[:, 10:])
+message = "with r = 1 in some units and 0 in others: r multiplies h_prev before the products"
+assert close(called(gru_step, x_t, h_prev, mixed), (1 - z) * h_prev + z * n), message
 3  # all of the above held
 
 # %% nbgrader={"grade": true, "grade_id": "gru_hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
@@ -637,6 +681,17 @@ def gru_step_backward(dh_t, x_t, h_prev, params):
 
 
 # %% nbgrader={"grade": true, "grade_id": "gru_back_visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# What the tests below use: the example by hand, and random arrays of three rows.
+one, two = np.array([[1.0]]), np.array([[2.0]])
+gru_by_hand = {
+    "W_xh": np.array([[0.2, 0.3, 0.5]]),
+    "W_hh": np.array([[0.25, -0.5, 0.4]]),
+    "b": np.array([-0.3, 0.4, -0.2]),
+}
+rng = np.random.default_rng(3)
+params = random_params(4, 5, peepholes=False, seed=3)
+x_t, h_prev, dh_t = (rng.normal(size=(3, size)) for size in (4, 5, 5))
+
 # 1. The example by hand, with dh_t = 1.
 answers = {
     'grads["b"], block z': -0.336111,
@@ -651,18 +706,21 @@ answers = {
 slips = {
     ('grads["b"], block z', 0.1626): "1 - z multiplies h_prev: dh_t * (n - h_prev)",
     ('grads["b"], block z', 0.3361): "more z, more of n: dh_t * (n - h_prev)",
+    ('grads["b"], block z', -0.3295): "z, computed again, sees s, not h_prev",
     ('grads["b"], block z', -1.3479): "the slope of z is missing",
     ('grads["b"], block z', -0.1227): "the slope of z is z * (1 - z)",
     ('grads["b"], block n', 0.5253): "the slope of the candidate is missing",
     ('grads["b"], block n', 0.1192): "the candidate is a tanh: its slope is 1 - n**2",
     ('grads["b"], block n', 0.2728): "the candidate entered with z",
     ('grads["b"], block r', 0.5777): "the slope of r is missing",
+    ('grads["b"], block r', 0.3819): "the slope of z comes before its way to s: da_z @ W_hz.T",
     ('grads["b"], block r', 0.0831): "r multiplied h_prev, not s",
     ('grads["b"], block r', 0.0580): "s has two readers: z and n",
     ('grads["b"], block r', 0.0808): "s has two readers: z and n",
     ("dh_prev", 0.2076): "h_prev is also kept, with the share 1 - z",
     ("dh_prev", 0.7329): "the share that is kept is 1 - z",
     ("dh_prev", 0.5094): "h_prev is a factor of s",
+    ("dh_prev", 0.9711): "z and n saw s: only r's block leads to h_prev directly",
     ("dh_prev", 0.7982): "h_prev was multiplied by r",
     ("dh_prev", 0.6476): "r was made of h_prev too",
     ("dh_prev", 0.0779): "dx_t comes first, then dh_prev",
@@ -670,32 +728,29 @@ slips = {
     ('grads["W_hh"], block r', 0.1662): "r was made of h_prev, not of s",
 }
 names = ("dx_t", "dh_prev")
-mine = named(gru_step_backward(one, one, two, gru_by_hand), names, gru_by_hand)
+mine = named(called(gru_step_backward, one, one, two, gru_by_hand), names, gru_by_hand)
 for key in ("b", "W_hh"):
     blocks = dict(zip("rzn", np.split(mine[f'grads["{key}"]'], 3, axis=-1), strict=True))
     mine |= {f'grads["{key}"], block {gate}': value for gate, value in blocks.items()}
 compare_by_hand(mine, answers, slips)
 
 # 2. A share of 0: what arrives passes untouched, and nothing else learns.
-dh_t = rng.normal(size=(3, 5))
-kept = dh_t.copy()
-shut = params | {"b": params["b"] - 60 * share}
-mine = named(gru_step_backward(dh_t, x_t, h_prev, shut), names, params)
+shut = params | {"b": params["b"] - 60 * np.repeat([0.0, 1.0, 0.0], 5)}
+mine = named(called(gru_step_backward, dh_t, x_t, h_prev, shut), names, params)
 assert close(mine["dh_prev"], dh_t), "with z = 0, dh_prev should be dh_t"
 assert close(mine["dx_t"], 0 * x_t), "with z = 0, nothing should reach x_t"
 
 # 3. Three rows give the sum of what each gives alone.
-together = named(gru_step_backward(dh_t, x_t, h_prev, params), names, params)
+together = named(called(gru_step_backward, dh_t, x_t, h_prev, params), names, params)
 given = dh_t, x_t, h_prev
 alone = [
-    named(gru_step_backward(*(a[i : i + 1] for a in given), params), names, params)
+    named(called(gru_step_backward, *(a[i : i + 1] for a in given), params), names, params)
     for i in range(3)
 ]
 for name in together:
     rows = [row[name] for row in alone]
     right = sum(rows) if name.startswith("grads") else np.concatenate(rows)
     assert close(together[name], right), f"{name}: three rows should give what each gives alone"
-assert np.array_equal(dh_t, kept), "your function changed dh_t in place"
 3  # all of the above held
 
 # %% nbgrader={"grade": true, "grade_id": "gru_back_hidden", "locked": true, "points": 16, "schema_version": 3, "solution": false, "task": false}
@@ -721,8 +776,8 @@ differences(lambda: np.sum(dh_t * gru_step(x_t, h_prev, params)), given, claimed
 # Answer in the cell below, in 150 to 300 words. Formulas are welcome.
 #
 # 1. **What coupling costs.** Count the parameters of your LSTM and of the one of lesson 05, both with `D` inputs and `H` units. An LSTM with two gates can do two things that the coupled one cannot: name both, and say for one of them what it would be good for. Between which values does every entry of `c_t` lie if those of `c0` lie between -1 and 1, and what does lesson 05's cell do here? (6 points)
-# 2. **What a peephole sees.** Let the output gate of an LSTM *without* peepholes be shut, $o_{t-1} \approx 0$. What do the gates of step $t$ know of $c_{t-1}$? And with peepholes? On the way back: write the derivative of $c_t$ with respect to $c_{t-1}$ within one step, for your cell, and say which of its terms lesson 05's cell (without peepholes) does not have. (5 points)
-# 3. **Where the reset stands.** Let $r_t = 0$ in all units. What is $h_t$ in your GRU, and what of $h_{t-1}$ does it still hold? What is different in lesson 06's GRU with the reset before the product? (4 points)
+# 2. **What a peephole sees.** Let the output gate of an LSTM *without* peepholes be shut, $o_{t-1} \approx 0$. What do the gates of step $t$ know of $c_{t-1}$? And with peepholes? On the way back: write the derivative of $c_t$ with respect to $c_{t-1}$ within one step, $h_{t-1}$ held fixed, for your cell, and say which of its terms lesson 05's cell (without peepholes) does not have. (5 points)
+# 3. **Where the reset stands.** Let $r_t = 0$ in all units. What is $h_t$ in your GRU, and what of $h_{t-1}$ does it still hold? What is different in lesson 06's GRU with the reset before the product, apart from which share its $z$ is? (4 points)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explanation", "locked": false, "points": 15, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION

@@ -66,6 +66,12 @@ GRU_MISTAKES = (
         ),
     ),
     Mistake(
+        "reset after the candidate's product",
+        "z sees the reset state, but in the candidate the reset multiplies the product.",
+        "s = r * h_prev, then s @ W_hh for both z and n.",
+        gru_stepper(a_n=lambda v: blocks(v.u, 3)[2] + v.r * (v.h_prev @ v.W_n)),
+    ),
+    Mistake(
         "reset after both products",
         "The reset multiplies the products; it multiplies the state before them.",
         "s = r * h_prev, then s @ W_hh for both z and n.",

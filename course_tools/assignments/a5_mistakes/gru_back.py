@@ -5,7 +5,7 @@ from __future__ import annotations
 from course_tools.assignments.a5_reference import gru_back, gru_step_backward
 from course_utils.checks import Mistake
 from course_utils.checks.core import variants
-from course_utils.checks.gated.formulas import beside
+from course_utils.checks.gated.formulas import beside, blocks
 
 
 def _returned(change):
@@ -90,6 +90,24 @@ GRU_BACK_MISTAKES = (
         gru_back(ds=lambda v: v.da_z @ v.W_z.T + v.da_n @ v.W_n),
         gru_back(ds=lambda v: v.da_z @ v.W_z + v.da_n @ v.W_n.T),
         gru_back(dh_prev=lambda v: v.dh_t * (1 - v.z) + v.ds * v.r + v.da_r @ v.W_r),
+    ),
+    Mistake(
+        "z and n lead to h_prev too",
+        "What arrives at z and n reaches h_prev twice: through s, and past it.",
+        _WAYS,
+        gru_back(dh_prev=lambda v: v.dh_t * (1 - v.z) + v.ds * v.r + v.da @ v.W_hh.T),
+    ),
+    Mistake(
+        "z without its slope on the way to s",
+        "On the way from z to the reset state the slope of z is missing.",
+        "ds = da_z @ W_hz.T + da_n @ W_hn.T, where da_z holds z * (1 - z).",
+        gru_back(ds=lambda v: v.dh_t * (v.n - v.h_prev) @ v.W_z.T + v.da_n @ v.W_n.T),
+    ),
+    Mistake(
+        "z wrong when computed again",
+        "The way back is one of another z: computed again, it sees h_prev, not the reset state.",
+        "z = sigmoid(x_t W_xz + s W_hz + b_z), here as in `gru_step`.",
+        gru_back(a_z=lambda v: blocks(v.u, 3)[1] + v.h_prev @ v.W_z),
     ),
     # --- the gates
     Mistake(

@@ -124,7 +124,7 @@ LSTM_MISTAKES = (
         "`p_o * c_t`.",
         lstm_stepper(a_o=lambda v: blocks(v.a, 3)[2] + v.p_o * np.tanh(v.c_t)),
     ),
-    Mistake(
+    *variants(
         "peepholes on h_prev",
         "The peepholes look at `h_prev`; they look at the cell state.",
         "p_f * c_prev and p_o * c_t.",
@@ -132,6 +132,8 @@ LSTM_MISTAKES = (
             a_f=lambda v: blocks(v.a, 3)[0] + v.p_f * v.h_prev,
             a_o=lambda v: blocks(v.a, 3)[2] + v.p_o * v.h_prev,
         ),
+        lstm_stepper(a_f=lambda v: blocks(v.a, 3)[0] + v.p_f * v.h_prev),
+        lstm_stepper(a_o=lambda v: blocks(v.a, 3)[2] + v.p_o * v.h_prev),
     ),
     Mistake(
         "peephole outside the sigmoid",

@@ -71,6 +71,31 @@ LSTM_BACK_MISTAKES = (
             dc_prev=lambda v: v.dc * v.f + v.da_f * v.p_f + v.da_o * v.p_o,
         ),
     ),
+    *variants(
+        "a peephole's factor forgotten",
+        "A peephole's way back lacks its factor `p_f` or `p_o`.",
+        "Forward p_o * c_t, so backward da_o * p_o; forward p_f * c_prev, so backward da_f * p_f.",
+        lstm_back(dc=lambda v: v.dc_t + v.dh_t * v.o * (1 - v.tanh_c**2) + v.da_o),
+        lstm_back(dc_prev=lambda v: v.dc * v.f + v.da_f),
+    ),
+    *variants(
+        "a peephole's way back without the gate's slope",
+        "A peephole's way back lacks the gate's slope; the peephole stands inside its sigmoid.",
+        "da_o * p_o and da_f * p_f, where da is the gradient of the sum inside.",
+        lstm_back(
+            dc=lambda v: v.dc_t + v.dh_t * v.o * (1 - v.tanh_c**2) + v.dh_t * v.tanh_c * v.p_o
+        ),
+        lstm_back(dc_prev=lambda v: v.dc * v.f + v.df * v.p_f),
+    ),
+    *variants(
+        "a gate wrong when computed again",
+        "The way back is one of other gates: computed again, one of them does not look at its "
+        "cell state.",
+        "The forget gate sees p_f * c_prev, the output gate p_o * c_t, here as in `lstm_step`.",
+        lstm_back(a_o=lambda v: blocks(v.a, 3)[2]),
+        lstm_back(a_o=lambda v: blocks(v.a, 3)[2] + v.p_o * v.c_prev),
+        lstm_back(a_f=lambda v: blocks(v.a, 3)[0]),
+    ),
     Mistake(
         "dc_t ignored",
         "What arrives at c_t itself is not used.",
