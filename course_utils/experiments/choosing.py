@@ -176,8 +176,9 @@ EXPERIMENT = Experiment(
     }
     | {
         f"adding at 0.01: {name}": {"task": "adding", "cell": CELLS[name], "H": 64, "lr": 0.01}
-        for name in ("IRNN", "GRU", "LSTM")
-    },
+        for name in CELLS
+    }
+    | {"adding at 0.001: RNN": {"task": "adding", "cell": "rnn", "H": 64, "lr": 0.001}},
     seeds=range(5),
     sample=("digits: narrow LSTM", 0),
     tolerance={"score": 0.05, "passed": 0.0, "updates": 0.0, "parameters": 0.0},

@@ -30,7 +30,7 @@ def _placement(reset: str) -> list[Mistake]:
     if reset == "after":
         other = variants(
             "reset before the product",
-            "`r` multiplies `h_prev` before the product with W_hn; here it multiplies the product.",
+            "Your `r` multiplies `h_prev` before the product with W_hn; here it belongs after it.",
             CANDIDATE_IS["after"] + ' If the other cell is meant, declare it: `reset="before"`.',
             step("before"),
             _whole("after", lambda s: s.u_n + (s.r * s.h_prev) @ s.W_hn + s.b_hn),
@@ -39,7 +39,7 @@ def _placement(reset: str) -> list[Mistake]:
         outside = [
             Mistake(
                 "b_hn outside r",
-                "`b_hn` is added outside the reset product; r multiplies it too.",
+                "`b_hn` is added outside the reset product; it belongs inside, under r.",
                 CANDIDATE_IS["after"],
                 _whole("after", lambda s: s.u_n + s.r * _product(s) + s.b_hn),
             ),
@@ -66,7 +66,7 @@ def _placement(reset: str) -> list[Mistake]:
     return [
         *variants(
             "reset after the product",
-            "`r` multiplies the product with W_hn; here it multiplies `h_prev` before it.",
+            "Your `r` multiplies the product with W_hn; here it belongs on `h_prev`, before it.",
             CANDIDATE_IS["before"] + ' If the other cell is meant, declare it: `reset="after"`.',
             step("after"),
             _whole("before", lambda s: s.u_n + s.r * _product(s)),
