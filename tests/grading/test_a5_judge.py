@@ -438,7 +438,7 @@ def test_the_visible_test_sees_a_gradient_that_the_loop_does_not_add_up(shown):
 
 
 def test_a_part_that_fails_does_not_take_the_next_visible_test_with_it(release):
-    """Each visible test but Part 3's uses nothing that an earlier one drew."""
+    """Each visible test draws what it uses; Part 3 calls the two steps, nothing else."""
     for part in PARTS:
         space = {}
         exec(find(release, "setup").source, space)
