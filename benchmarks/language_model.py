@@ -124,7 +124,6 @@ def ours(ids: Tensor, share: float, seed: int) -> tuple[nn.Module, float]:
     batches = batches[: math.ceil(share * len(batches))]
     start = time.process_time()
     model = AdaptiveWordModel(log_frequencies(ids.numpy(), V), V, E, H, CUTOFFS)
-    nn.init.normal_(model.embedding.weight, std=0.2)  # 1, torch's own, learns more slowly
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01, fused=True)
     state = None
     for k, (inputs, targets) in enumerate(batches):
