@@ -7,7 +7,7 @@ The plain recipe is that of PyTorch's word-level example: two LSTM layers of 200
 softmax over all words, plain gradient steps of 20 clipped to 0.25, T = 35, B = 20. It reads the
 corpus once. Ours, a small `models.AdaptiveWordModel`, reads a share of the same tokens, with the
 same 20,000 words; each share is a training of its own with a schedule of its own, under three
-seeds. (Its settings were chosen on the validation text.) Both are judged by one function on the
+seeds. (How they were tuned is told in README.md.) Both are judged by one function on the
 same test text: a log-softmax over all words, so that the probabilities of both add up to one, and
 the mean over all tokens.
 
