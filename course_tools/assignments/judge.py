@@ -51,7 +51,9 @@ def grade(parts: Parts, part: str, namespace: dict[str, Any], points: float) -> 
 
 def _fooled() -> bool:
     """Whether unequal numbers pass for equal: somebody wrote, say, `np.allclose = ...`."""
-    return agree(np.zeros(2), np.ones(2)) or agree(np.zeros(2, int), np.ones(2, int))
+    zeros, ones = np.zeros(2), np.ones(2)
+    compare = (agree, np.allclose, np.array_equal, lambda a, b: np.all(np.isclose(a, b)))
+    return any(same(zeros, ones) for same in compare)
 
 
 def _show_open(report: Report) -> None:
